@@ -1,0 +1,49 @@
+# make quickstart   train on the made-up corpus of fixtures/, evaluate, draw entities in raw text
+# make test         all tests
+# make lint         formatting, style and types
+# make lock         requirements.txt anew, from requirements.in and the two files beside it
+# make clean        removes what these made
+# Each makes the virtual environment .venv first, if it is missing or older than what it is made from.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+TORCH := $(shell sed -n 's/^torch==[^ ]*/&/p' requirements.txt)
+
+.PHONY: quickstart test lint lock clean
+
+quickstart: $(VENV)/installed
+	rm -rf output/quickstart
+	$(BIN)/allennlp train training_config/quickstart.jsonnet -s output/quickstart
+	$(BIN)/allennlp evaluate output/quickstart/model.tar.gz fixtures/quickstart/test.jsonl
+	$(BIN)/allennlp draw-entities output/quickstart/model.tar.gz fixtures/quickstart/raw.txt
+
+test: $(VENV)/installed-dev
+	$(BIN)/pytest
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+lock: $(VENV)/installed-dev
+	$(BIN)/uv pip compile requirements.in --output-file requirements.txt --upgrade \
+	    --universal --python-version 3.11 \
+	    --override requirements-overrides.txt --constraint requirements-constraints.txt \
+	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
+
+clean:
+	rm -rf $(VENV) output build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+# torch goes first, with its dependencies: its CUDA libraries differ from machine to machine and are
+# not in the lock. The rest goes in as locked, without AllenNLP's own bounds.
+$(VENV)/installed: requirements.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install $(TORCH)
+	$(BIN)/pip install --no-deps --requirement requirements.txt
+	$(BIN)/pip install --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt
+	$(BIN)/pip install --requirement requirements-dev.txt
+	touch $@

@@ -1,0 +1,111 @@
+"""Loads transformer encoders, and keeps in the serialization directory what an archive needs."""
+
+import logging
+import os
+import re
+import shutil
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Optional, Tuple
+
+from allennlp.common.checks import ConfigurationError
+from transformers import AutoConfig, AutoModel, AutoTokenizer
+
+logger = logging.getLogger(__name__)
+
+# Configs name this folder in `include_in_archive`.
+ENCODER_FOLDER = "encoder"
+
+
+def encoder_source(model_name: str, serialization_dir: Optional[str]) -> str:
+    """
+    Where the configuration and the tokenizer of an encoder are read from: the copy inside
+    `serialization_dir` (so an archive needs neither the network nor the original folder), or, where
+    there is none yet, the model itself, of which the copy is made.
+
+    # Parameters
+
+    model_name : `str`
+        A folder or a name on the model hub.
+    serialization_dir : `str`, optional
+        AllenNLP passes it to every component, in training and in loading an archive.
+
+    # Errors
+
+    `ConfigurationError` if the encoder cannot be found.
+    """
+    if serialization_dir is None:
+        return model_name
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", os.path.basename(os.path.normpath(model_name)))
+    copy = Path(serialization_dir) / ENCODER_FOLDER / name
+    if not copy.is_dir():
+        _copy_encoder(model_name, copy)
+    return str(copy)
+
+
+def _copy_encoder(model_name: str, target: Path) -> None:
+    """Whole or not at all: several processes may make the same copy at the same time."""
+    config, tokenizer = load_config(model_name), load_tokenizer(model_name)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-")
+    try:
+        config.save_pretrained(partial)
+        tokenizer.save_pretrained(partial)
+        os.rename(partial, target)
+    except OSError:
+        if not target.is_dir():
+            raise
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def holds_trained_weights(serialization_dir: Optional[str]) -> bool:
+    """Whether trained weights of the whole model lie there, to be loaded over any pretrained ones."""
+    folder = None if serialization_dir is None else Path(serialization_dir)
+    return folder is not None and any(
+        any(folder.glob(pattern)) for pattern in ("weights.th", "best.th", "model_state_*.th")
+    )
+
+
+@lru_cache(maxsize=8)
+def load_tokenizer(source: str) -> Any:
+    """The fast tokenizer of an encoder. Cached, so that the parts of an experiment share it."""
+    tokenizer = _loaded(AutoTokenizer, source, use_fast=True)
+    if not tokenizer.is_fast:
+        raise ConfigurationError(
+            f"encoder {source!r} has only a slow tokenizer ({type(tokenizer).__name__}); "
+            "one with a tokenizer.json is needed"
+        )
+    return tokenizer
+
+
+def load_config(source: str) -> Any:
+    return _loaded(AutoConfig, source)
+
+
+def load_transformer(model_name: str, source: str, pretrained: bool) -> Any:
+    """The transformer itself, with its pretrained weights or only with their shape."""
+    if not pretrained:
+        return AutoModel.from_config(load_config(source))
+    return _loaded(AutoModel, model_name)
+
+
+def special_pieces(tokenizer: Any) -> Tuple[Tuple[int, ...], Tuple[int, ...]]:
+    """The wordpieces that the encoder wants before and after a text, such as [CLS] and [SEP]."""
+    marker = -1
+    ids = tokenizer.build_inputs_with_special_tokens([marker])
+    middle = ids.index(marker)
+    return tuple(ids[:middle]), tuple(ids[middle + 1 :])
+
+
+def _loaded(auto_class: Any, name: str, **options: Any) -> Any:
+    if os.path.isdir(name) and not os.path.isfile(os.path.join(name, "config.json")):
+        raise ConfigurationError(f"encoder folder {name!r} has no config.json")
+    try:
+        return auto_class.from_pretrained(name, **options)
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(
+            f"encoder {name!r} could not be loaded by {auto_class.__name__}; allowed is a folder "
+            f"with config.json, weights and tokenizer, or a name on the model hub: {error}"
+        ) from error

@@ -1,0 +1,139 @@
+"""The one dataset reader: any corpus format in, instances out."""
+
+from typing import Any, Dict, Iterator, List, Optional, Sequence
+
+import torch
+from allennlp.common.checks import ConfigurationError
+from allennlp.data import DatasetReader, Field, Instance, Token, TokenIndexer
+from allennlp.data.fields import MetadataField, TensorField, TextField
+from overrides import overrides
+
+from locate_label_allennlp.data.document import Document, Sentence
+from locate_label_allennlp.data.fields import EntitiesField
+from locate_label_allennlp.data.formats import AutoFormat, CorpusFormat
+
+
+@DatasetReader.register("nested_ner")
+class NestedNerReader(DatasetReader):
+    """
+    Makes one `Instance` a sentence, with these fields:
+
+    - `tokens`: the sentence's words, if there are `token_indexers`;
+    - `context`: its words between those of its neighbours in the document, if there are
+      `context_indexers`;
+    - `centre`: where the sentence begins in `context`, and how many words it has;
+    - `entities`: the gold entities, where the corpus gives them (see `EntitiesField`);
+    - `metadata`: `words`, `sent_id`, `source` (file and line).
+
+    # Parameters
+
+    format : `CorpusFormat`, optional (default = `auto`)
+    token_indexers : `Dict[str, TokenIndexer]`, optional
+        For what sees the sentence alone: word vectors, characters, parts of speech (`pos_`).
+    context_indexers : `Dict[str, TokenIndexer]`, optional
+        For what sees the sentence with its neighbours: the contextual encoder.
+    context_sentences : `int`, optional (default = `1`)
+        How many neighbours on each side, all from the sentence's own document (section 2.1 of the
+        paper: 1).
+    label_namespace : `str`, optional (default = `"entity_labels"`)
+    """
+
+    def __init__(
+        self,
+        format: Optional[CorpusFormat] = None,
+        token_indexers: Optional[Dict[str, TokenIndexer]] = None,
+        context_indexers: Optional[Dict[str, TokenIndexer]] = None,
+        context_sentences: int = 1,
+        label_namespace: str = "entity_labels",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            manual_distributed_sharding=True, manual_multiprocess_sharding=True, **kwargs
+        )
+        if not token_indexers and not context_indexers:
+            raise ConfigurationError("give token_indexers, context_indexers, or both")
+        if context_sentences < 0:
+            raise ConfigurationError(f"context_sentences is {context_sentences}; allowed is >= 0")
+        self._format = format or AutoFormat()
+        self._token_indexers = token_indexers or {}
+        self._context_indexers = context_indexers or {}
+        self._context_sentences = context_sentences
+        self._label_namespace = label_namespace
+
+    @overrides
+    def _read(self, file_path: Any) -> Iterator[Instance]:
+        places = (
+            (document, index)
+            for document in self._format.read(str(file_path))
+            for index in range(len(document.sentences))
+        )
+        for document, index in self.shard_iterable(places):
+            yield self.sentence_to_instance(document.sentences, index, with_entities=True)
+
+    def document_to_instances(self, document: Document) -> List[Instance]:
+        """An instance a sentence, without gold entities: what a predictor needs."""
+        return [
+            self.text_to_instance(document.sentences, index)
+            for index in range(len(document.sentences))
+        ]
+
+    @overrides(check_signature=False)
+    def text_to_instance(self, sentences: Sequence[Sentence], index: int = 0) -> Instance:  # type: ignore
+        """
+        # Parameters
+
+        sentences : `Sequence[Sentence]`
+            The sentences of one document.
+        index : `int`, optional (default = `0`)
+            Which of them.
+        """
+        instance = self.sentence_to_instance(sentences, index, with_entities=False)
+        self.apply_token_indexers(instance)
+        return instance
+
+    def sentence_to_instance(
+        self, sentences: Sequence[Sentence], index: int, with_entities: bool
+    ) -> Instance:
+        """The sentence at `index` with its neighbours; the indexers are not yet applied."""
+        sentence = sentences[index]
+        fields: Dict[str, Field] = {}
+        start = 0
+        if self._token_indexers:
+            fields["tokens"] = TextField(_tokens(sentence))
+        if self._context_indexers:
+            first = max(0, index - self._context_sentences)
+            neighbourhood = sentences[first : index + self._context_sentences + 1]
+            context = [token for neighbour in neighbourhood for token in _tokens(neighbour)]
+            start = sum(len(before.words) for before in sentences[first:index])
+            fields["context"] = TextField(context)
+        fields["centre"] = TensorField(
+            torch.tensor([start, len(sentence.words)]), dtype=torch.long
+        )
+        if with_entities:
+            fields["entities"] = EntitiesField(
+                [(entity.start, entity.end - 1, entity.type) for entity in sentence.entities],
+                self._label_namespace,
+                sentence.source,
+            )
+        fields["metadata"] = MetadataField(
+            {
+                "words": sentence.words,
+                "sent_id": sentence.sent_id,
+                "source": sentence.source,
+            }
+        )
+        return Instance(fields)
+
+    @overrides
+    def apply_token_indexers(self, instance: Instance) -> None:
+        for name, indexers in [
+            ("tokens", self._token_indexers),
+            ("context", self._context_indexers),
+        ]:
+            if name in instance.fields:
+                instance.fields[name]._token_indexers = indexers  # type: ignore
+
+
+def _tokens(sentence: Sentence) -> List[Token]:
+    pos = sentence.pos or [None] * len(sentence.words)
+    return [Token(word, pos_=tag) for word, tag in zip(sentence.words, pos, strict=True)]

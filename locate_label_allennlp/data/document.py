@@ -1,0 +1,97 @@
+"""
+What a corpus is made of, whatever file it came from: documents of sentences of words, with
+entities over the words of one sentence.
+
+Here, as in every file a person reads or writes, the `end` of a span is exclusive
+(`words[start:end]`); the dataset reader turns it into the inclusive end of AllenNLP's tensors.
+"""
+
+from dataclasses import dataclass
+from typing import List, Optional, Tuple
+
+
+class CorpusError(ValueError):
+    """A corpus file does not say what its format promises. Names the file and, if known, the line."""
+
+    def __init__(self, message: str, path: object = None, line: Optional[int] = None) -> None:
+        where = "" if path is None else f"{path}: " if line is None else f"{path}:{line}: "
+        super().__init__(where + message)
+
+
+@dataclass(frozen=True)
+class Entity:
+    """An entity mention: the words `start` to `end` (exclusive) of its sentence, and its type."""
+
+    start: int
+    end: int
+    type: str
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """
+    # Parameters
+
+    words : `Tuple[str, ...]`
+        At least one; none of them empty.
+    entities : `Tuple[Entity, ...]`
+        Sorted by `(start, end, type)`, each triple once.
+    pos : `Tuple[str, ...]`, optional
+        One part of speech a word.
+    offsets : `Tuple[Tuple[int, int], ...]`, optional
+        Where each word stands in the document's text, in characters, end exclusive.
+    sent_id : `str`, optional
+    source : `str`
+        `file:line` of where it was read, for messages.
+    """
+
+    words: Tuple[str, ...]
+    entities: Tuple[Entity, ...] = ()
+    pos: Optional[Tuple[str, ...]] = None
+    offsets: Optional[Tuple[Tuple[int, int], ...]] = None
+    sent_id: Optional[str] = None
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Document:
+    """Consecutive sentences of one text. `text` is the unaltered text they were split from."""
+
+    sentences: Tuple[Sentence, ...]
+    doc_id: Optional[str] = None
+    text: Optional[str] = None
+
+
+def checked_sentence(
+    words: List[str],
+    entities: List[Entity],
+    path: object,
+    line: int,
+    pos: Optional[List[str]] = None,
+    sent_id: Optional[str] = None,
+) -> Sentence:
+    """
+    A `Sentence` that keeps its promises, or a `CorpusError` that says which one the file breaks.
+    Entities are sorted and a triple that is there twice is kept once.
+    """
+    for index, word in enumerate(words):
+        if not isinstance(word, str) or not word.strip():
+            raise CorpusError(f"word {index} is {word!r}; a word is a non-empty text", path, line)
+    if pos is not None and len(pos) != len(words):
+        raise CorpusError(f"{len(pos)} parts of speech for {len(words)} words", path, line)
+    for entity in entities:
+        if not 0 <= entity.start < entity.end <= len(words):
+            raise CorpusError(
+                f"entity {entity.type!r} from word {entity.start} to {entity.end} (exclusive) lies "
+                f"outside its sentence; allowed is 0 <= start < end <= {len(words)}",
+                path,
+                line,
+            )
+    ordered = sorted(set(entities), key=lambda entity: (entity.start, entity.end, entity.type))
+    return Sentence(
+        words=tuple(words),
+        entities=tuple(ordered),
+        pos=None if pos is None else tuple(pos),
+        sent_id=sent_id,
+        source=f"{path}:{line}",
+    )

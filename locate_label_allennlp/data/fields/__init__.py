@@ -1,0 +1,5 @@
+"""Fields that AllenNLP does not have."""
+
+from locate_label_allennlp.data.fields.entities_field import EntitiesField
+
+__all__ = ["EntitiesField"]

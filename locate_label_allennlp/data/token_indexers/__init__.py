@@ -1,0 +1,7 @@
+"""Indexers that AllenNLP does not have."""
+
+from locate_label_allennlp.data.token_indexers.windowed_transformer_indexer import (
+    WindowedTransformerIndexer,
+)
+
+__all__ = ["WindowedTransformerIndexer"]

@@ -1,0 +1,57 @@
+"""What the heads have in common."""
+
+import torch
+from allennlp.common import FromParams
+from allennlp.common.checks import ConfigurationError
+from allennlp.modules import FeedForward
+from allennlp.modules.span_extractors import SpanExtractor
+from torch import Tensor
+
+from locate_label_allennlp.modules.span_extractors import FlatSpanExtractor
+from locate_label_allennlp.nn.range_maximum import RangeMaximum
+from locate_label_allennlp.nn.spans import FlatSpans
+
+
+class SpanHead(torch.nn.Module, FromParams):
+    """
+    Span vectors, dropout, hidden layer, linear layer: `(S, output_dim)` numbers for `S` spans.
+
+    # Parameters
+
+    span_extractor : `SpanExtractor`
+        A `FlatSpanExtractor`: `inner_boundary` or `outer_boundary`.
+    feedforward : `FeedForward`
+        The hidden layer; the paper's has one with GELU.
+    dropout : `float`
+        Applied to the span vectors.
+    output_dim : `int`
+    """
+
+    def __init__(
+        self,
+        span_extractor: SpanExtractor,
+        feedforward: FeedForward,
+        dropout: float,
+        output_dim: int,
+    ) -> None:
+        super().__init__()
+        if not isinstance(span_extractor, FlatSpanExtractor):
+            raise ConfigurationError(
+                f"span_extractor is a {type(span_extractor).__name__}; allowed are those that work "
+                "on flat spans: 'inner_boundary' and 'outer_boundary'"
+            )
+        if feedforward.get_input_dim() != span_extractor.get_output_dim():
+            raise ConfigurationError(
+                f"feedforward.input_dim is {feedforward.get_input_dim()}, but the span extractor "
+                f"gives vectors of size {span_extractor.get_output_dim()}"
+            )
+        self._span_extractor = span_extractor
+        self._feedforward = feedforward
+        self._dropout = torch.nn.Dropout(dropout)
+        self._output = torch.nn.Linear(feedforward.get_output_dim(), output_dim)
+
+    def forward(self, words: RangeMaximum, spans: FlatSpans) -> Tensor:
+        # (S, 3 * D)
+        vectors = self._dropout(self._span_extractor.extract(words, spans))
+        # (S, output_dim)
+        return self._output(self._feedforward(vectors))

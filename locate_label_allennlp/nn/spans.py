@@ -1,0 +1,108 @@
+"""
+Span geometry. Spans are flat: `S` spans of a whole batch, each with the number of its sentence.
+Ends are inclusive; lengths and overlaps are taken on half-open intervals, so a span of one word has
+length 1.
+"""
+
+from typing import NamedTuple, Sequence
+
+import torch
+from torch import Tensor
+
+
+class FlatSpans(NamedTuple):
+    """
+    # Parameters
+
+    sentence, start, end : `torch.LongTensor`
+        Each of shape `(S,)`; `end` is inclusive.
+    """
+
+    sentence: Tensor
+    start: Tensor
+    end: Tensor
+
+    def select(self, which: Tensor) -> "FlatSpans":
+        """The spans at an index `(K,)`, or those a mask `(S,)` keeps, in order."""
+        return FlatSpans(self.sentence[which], self.start[which], self.end[which])
+
+    def join(self, other: "FlatSpans") -> "FlatSpans":
+        """These spans and then the others."""
+        return FlatSpans(*(torch.cat(pair) for pair in zip(self, other)))
+
+    @property
+    def num_spans(self) -> int:
+        """`S`."""
+        return self.start.size(0)
+
+
+def enumerate_spans(
+    sentence_lengths: Tensor, span_lengths: Sequence[int], max_words: int
+) -> FlatSpans:
+    """
+    Every span whose length is in `span_lengths` and that lies inside its sentence (section 2.2),
+    ordered by sentence, start and length.
+
+    # Parameters
+
+    sentence_lengths : `torch.LongTensor`
+        Shape `(B,)`, in words.
+    span_lengths : `Sequence[int]`
+    max_words : `int`
+        The length of the longest sentence.
+    """
+    device = sentence_lengths.device
+    widths = torch.tensor(sorted(set(span_lengths)), device=device)
+    start = torch.arange(max_words, device=device)
+    # (max_words, K)
+    end = start[:, None] + widths - 1
+    # (B, max_words, K)
+    inside = end < sentence_lengths[:, None, None]
+    sentence, first, width = inside.nonzero(as_tuple=True)
+    return FlatSpans(sentence, first, end[first, width])
+
+
+def padded_to_flat(spans: Tensor) -> FlatSpans:
+    """
+    Spans of shape `(B, E, 2)` with rows of -1 as padding, flattened in order of sentence and row.
+    """
+    sentence, row = (spans[..., 0] >= 0).nonzero(as_tuple=True)
+    kept = spans[sentence, row]
+    return FlatSpans(sentence, kept[:, 0], kept[:, 1])
+
+
+def span_iou(start: Tensor, end: Tensor, other_start: Tensor, other_end: Tensor) -> Tensor:
+    """
+    Intersection over union of spans in words (section 2.2), broadcast over the arguments' shapes.
+    Equal spans give exactly 1, disjoint ones exactly 0.
+    """
+    overlap = torch.minimum(end, other_end) - torch.maximum(start, other_start) + 1
+    overlap = overlap.clamp(min=0)
+    union = (end - start + 1) + (other_end - other_start + 1) - overlap
+    return overlap / union
+
+
+def adjust_spans(spans: FlatSpans, offsets: Tensor, sentence_lengths: Tensor) -> FlatSpans:
+    """
+    Equations (6) and (7): both boundaries moved by their offsets, rounded half up, and kept inside
+    the sentence. A span whose boundaries would pass each other stays as it was.
+
+    # Parameters
+
+    offsets : `torch.FloatTensor`
+        Shape `(S, 2)`, in words, signed.
+    sentence_lengths : `torch.LongTensor`
+        Shape `(B,)`.
+    """
+    last = sentence_lengths[spans.sentence] - 1
+    # However large an offset is, it means the sentence's edge; clamped, it fits an integer.
+    limit = sentence_lengths[spans.sentence, None].float()
+    rounded = torch.floor(offsets.detach().float().clamp(-limit, limit) + 0.5).long()
+    start = (spans.start + rounded[:, 0]).clamp(min=0).minimum(last)  # (6)
+    end = (spans.end + rounded[:, 1]).clamp(min=0).minimum(last)  # (7)
+    valid = start <= end
+    return FlatSpans(
+        spans.sentence,
+        torch.where(valid, start, spans.start),
+        torch.where(valid, end, spans.end),
+    )

@@ -1,0 +1,3 @@
+"""
+What AllenNLP's training needs of ours: metrics.
+"""

@@ -1,0 +1,182 @@
+from collections.abc import Collection, Mapping, Sequence
+
+import torch
+from allennlp.data import Vocabulary
+from allennlp.data.vocabulary import DEFAULT_OOV_TOKEN, DEFAULT_PADDING_TOKEN
+from allennlp.nn.util import dist_reduce_sum
+from allennlp.training.metrics import Metric
+
+from locate_label_allennlp.training.metrics.entity_counter import (
+    CORRECT,
+    GOLD,
+    PREDICTED,
+    RECALLED,
+    EntityCounter,
+    Span,
+)
+
+
+@Metric.register("nested_span_f1")
+class NestedSpanF1(Metric):
+    """
+    Strict precision, recall and F1 of nested entities: a predicted entity is correct if its start,
+    end and type are those of a gold entity of the same sentence. Counts are summed over all
+    batches and processes, and divided in `get_metric`.
+
+    Every gold entity counts, and the same `(start, end, type)` met again in a sentence counts once.
+
+    # Parameters
+
+    vocab : `Vocabulary`
+    label_namespace : `str`, optional (default = `"entity_labels"`)
+        The namespace that holds the entity types.
+    length_buckets : `Sequence[Tuple[int, Optional[int]]]`, optional
+        The shortest and the longest length of each bucket in words, `None` for no longest; by
+        default those of Table 3 of
+        [Locate and Label](https://aclanthology.org/2021.acl-long.216): 1-4, 5-9 and 10 or more.
+        Gold entities are put into buckets by their own length, predicted ones by theirs.
+    verbose : `bool`, optional (default = `False`)
+        Whether `get_metric` also returns the scores of each group of entities.
+    stages : `Sequence[str]`, optional (default = `("seed", "filter")`)
+        The stages of a model whose recall ceiling it may report.
+    """
+
+    supports_distributed = True
+
+    def __init__(
+        self,
+        vocab: Vocabulary,
+        label_namespace: str = "entity_labels",
+        length_buckets: Sequence[tuple[int, int | None]] = ((1, 4), (5, 9), (10, None)),
+        verbose: bool = False,
+        stages: Sequence[str] = ("seed", "filter"),
+    ) -> None:
+        types = vocab.get_token_to_index_vocabulary(label_namespace)
+        special = (DEFAULT_PADDING_TOKEN, DEFAULT_OOV_TOKEN)
+        self._counter = EntityCounter(
+            [type_ for type_ in types if type_ not in special], length_buckets
+        )
+        self._verbose = verbose
+        self._stages = list(stages)
+        self.reset()
+
+    def __call__(  # type: ignore[override]
+        self,
+        predictions: Sequence[Collection[Span]],
+        gold: Sequence[Collection[Span]],
+        reached: Mapping[str, int] | None = None,
+    ) -> None:
+        """
+        # Parameters
+
+        predictions : `Sequence[Collection[Span]]`
+            The predicted entities of each sentence: start, end (inclusive) and type.
+        gold : `Sequence[Collection[Span]]`
+            All gold entities of each sentence.
+        reached : `Mapping[str, int]`, optional (default = `None`)
+            How many of the gold entities of these sentences a stage of the model can still reach,
+            for each stage by name.
+
+        # Raises
+
+        `ValueError`
+            If there are not as many predictions as sentences, if a type is not in the vocabulary,
+            or if `reached` names an unknown stage or holds an impossible number.
+        """
+        counts = self._counter.count(predictions, gold)
+        reached = reached or {}
+        self._check_reached(reached, counts["micro"][GOLD])
+        self._reported.update(reached)
+        # Four numbers a group, then one a stage: the same layout in every process.
+        numbers = [number for group in self._counter.groups for number in counts[group]]
+        numbers += [int(reached.get(stage, 0)) for stage in self._stages]
+        self._numbers += dist_reduce_sum(torch.tensor(numbers)).cpu()
+
+    def get_metric(self, reset: bool = False) -> dict[str, float]:
+        """
+        # Returns
+
+        `Dict[str, float]`
+            `micro_precision`, `micro_recall`, `micro_f1`, and `macro_f1`: the unweighted mean over
+            the types that have gold or predicted entities. For each stage that was reported since
+            the last reset, its ceiling, such as `seed_recall`: the share of all gold entities that
+            it reached.
+
+            If `verbose`, also `macro_precision` and `macro_recall`, and for each group of entities
+            `<group>/precision`, `/recall`, `/f1`, and the numbers `/gold`, `/predicted` and
+            `/correct`. The groups are `type/<type>`; `length/1-4` and the other buckets;
+            `nested_entities` and `flat_entities`, where a gold entity is nested by the other gold
+            entities of its sentence, and a predicted one by the other predicted ones (`/correct`
+            counts these); `nested_sentences` and `flat_sentences`, with and without nested gold
+            entities; and `boundaries`, where types do not matter.
+
+            What would be divided by zero is 0.
+        """
+        numbers: list[int] = self._numbers.tolist()
+        groups = self._counter.groups
+        counts = {group: numbers[4 * i : 4 * i + 4] for i, group in enumerate(groups)}
+        scores = {group: _precision_recall_f1(counts[group]) for group in groups}
+        macro = _mean(
+            [
+                scores[group]
+                for group in self._counter.types.values()
+                if counts[group][GOLD] or counts[group][PREDICTED]
+            ]
+        )
+        metrics: dict[str, float] = {
+            "micro_precision": scores["micro"][0],
+            "micro_recall": scores["micro"][1],
+            "micro_f1": scores["micro"][2],
+            "macro_f1": macro[2],
+        }
+        for stage, reached in zip(self._stages, numbers[4 * len(groups) :], strict=True):
+            if stage in self._reported:
+                metrics[f"{stage}_recall"] = _divide(reached, counts["micro"][GOLD])
+        if self._verbose:
+            metrics.update(macro_precision=macro[0], macro_recall=macro[1])
+            for group in groups[1:]:
+                metrics[f"{group}/precision"] = scores[group][0]
+                metrics[f"{group}/recall"] = scores[group][1]
+                metrics[f"{group}/f1"] = scores[group][2]
+                metrics[f"{group}/gold"] = counts[group][GOLD]
+                metrics[f"{group}/predicted"] = counts[group][PREDICTED]
+                metrics[f"{group}/correct"] = counts[group][CORRECT]
+        if reset:
+            self.reset()
+        return metrics
+
+    def reset(self) -> None:
+        size = 4 * len(self._counter.groups) + len(self._stages)
+        self._numbers = torch.zeros(size, dtype=torch.long)
+        self._reported: set[str] = set()
+
+    def _check_reached(self, reached: Mapping[str, int], gold: int) -> None:
+        for stage, number in reached.items():
+            if stage not in self._stages:
+                raise ValueError(
+                    f"`reached` names the stage '{stage}', but the metric was made for the stages "
+                    f"{self._stages}; pass all their names to the constructor in `stages`."
+                )
+            if not 0 <= number <= gold:
+                raise ValueError(
+                    f"The stage '{stage}' is said to reach {number} of {gold} gold entities; "
+                    "count the same (start, end, type) once a sentence."
+                )
+
+
+def _precision_recall_f1(counts: Sequence[int]) -> tuple[float, float, float]:
+    precision = _divide(counts[CORRECT], counts[PREDICTED])
+    recall = _divide(counts[RECALLED], counts[GOLD])
+    return precision, recall, _divide(2 * precision * recall, precision + recall)
+
+
+def _mean(scores: Collection[tuple[float, float, float]]) -> list[float]:
+    return [_divide(sum(column), len(scores)) for column in zip(*scores, strict=True)] or [
+        0.0,
+        0.0,
+        0.0,
+    ]
+
+
+def _divide(numerator: float, denominator: float) -> float:
+    return numerator / denominator if denominator else 0.0
