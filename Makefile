@@ -27,8 +27,8 @@ lint: $(VENV)/installed-dev
 	$(BIN)/mypy
 
 lock: $(VENV)/installed-dev
-	$(BIN)/uv pip compile requirements.in --output-file requirements.txt --upgrade \
-	    --universal --python-version 3.11 \
+	$(BIN)/uv pip compile requirements.in --output-file requirements.txt --upgrade --no-config \
+	    --universal --fork-strategy fewest --python-version 3.11 \
 	    --override requirements-overrides.txt --constraint requirements-constraints.txt \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 

@@ -1,6 +1,6 @@
 """
-Each entry of `compat` has a test that it does its job, and one that fails when it is needed no more:
-what the entry is for is then mended elsewhere, and the entry can go.
+Each entry of `compat` has a test that it does its job, and one that fails once it is not needed any
+more: what it is for has then been mended elsewhere, and the entry can go.
 """
 
 import importlib

@@ -210,11 +210,7 @@ class LocateAndLabel(Model):
             decoded = self._decode(proposals, len(metadata))
             if entities is not None:
                 self._count(decoded, seeds, proposals.kept, entities)
-            output["entities"] = [
-                [_readable(entity, sentence["words"]) for entity in found]
-                for found, sentence in zip(decoded, metadata, strict=True)
-            ]
-            output["words"] = [list(sentence["words"]) for sentence in metadata]
+            output["entities"] = [[_readable(entity) for entity in found] for found in decoded]
         return output
 
     def _propose(self, words: RangeMaximum, seeds: FlatSpans) -> Proposals:
@@ -352,11 +348,5 @@ class LocateAndLabel(Model):
         return metrics
 
 
-def _readable(span: ScoredSpan, words: Sequence[str]) -> Dict[str, Any]:
-    return {
-        "start": span.start,
-        "end": span.end + 1,
-        "type": span.label,
-        "score": span.score,
-        "words": list(words[span.start : span.end + 1]),
-    }
+def _readable(span: ScoredSpan) -> Dict[str, Any]:
+    return {"start": span.start, "end": span.end + 1, "type": span.label, "score": span.score}

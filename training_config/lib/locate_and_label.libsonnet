@@ -72,7 +72,12 @@ local env = import 'environment.libsonnet';
     token_indexers: {
       words: { type: 'single_id', lowercase_tokens: true },
       characters: { type: 'characters', min_padding_length: 1 },
-      pos: { type: 'single_id', namespace: 'pos_tags', feature_name: 'pos_', default_value: '-' },
+      [if s.pos_dim > 0 then 'pos']: {
+        type: 'single_id',
+        namespace: 'pos_tags',
+        feature_name: 'pos_',
+        default_value: '-',
+      },
     },
     [if contextual then 'context_indexers']: {
       encoder: { type: 'windowed_transformer', model_name: s.encoder },
@@ -115,7 +120,11 @@ local env = import 'environment.libsonnet';
               bidirectional: true,
             },
           },
-          pos: { type: 'embedding', vocab_namespace: 'pos_tags', embedding_dim: s.pos_dim },
+          [if s.pos_dim > 0 then 'pos']: {
+            type: 'embedding',
+            vocab_namespace: 'pos_tags',
+            embedding_dim: s.pos_dim,
+          },
         },
       },
       [if contextual then 'context_embedder']: {

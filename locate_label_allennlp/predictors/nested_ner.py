@@ -1,0 +1,158 @@
+"""Entities in raw text, words or documents."""
+
+import json
+from typing import Any, Dict, List
+
+from allennlp.common.util import JsonDict
+from allennlp.data import DatasetReader, Instance
+from allennlp.models import Model
+from allennlp.predictors import Predictor
+from overrides import overrides
+
+from locate_label_allennlp.data.document import CorpusError, Document, Sentence, checked_sentence
+from locate_label_allennlp.data.text_splitter import TextSplitter
+
+_BATCH_SIZE = 32
+_ALLOWED = '{"text": "..."}, {"tokens": ["...", ...]} or {"sentences": [["...", ...], ...]}'
+
+
+@Predictor.register("nested_ner")
+class NestedNerPredictor(Predictor):
+    """
+    Finds nested entities in
+
+    - `{"text": "..."}`: raw text of any length, split into sentences and words;
+    - `{"tokens": [...]}`: the words of one sentence;
+    - `{"sentences": [[...], ...]}`: the words of the sentences of one document.
+
+    A line of the input file that does not begin with `{` is raw text as it stands.
+
+    What was given comes back with `entities`, ordered as they stand: each has `type`, `score`, `text`,
+    `sentence` (its number), and `start` and `end` in words of that sentence; where raw text was
+    given, also `start_char` and `end_char`, so that `text[start_char:end_char]` is the entity's text,
+    and `sentences`, its words. All ends are exclusive.
+
+    # Parameters
+
+    language : `str`, optional (default = `"en"`)
+        By whose rules raw text is split: a language code of spaCy, `xx` for any other.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        dataset_reader: DatasetReader,
+        frozen: bool = True,
+        language: str = "en",
+    ) -> None:
+        super().__init__(model, dataset_reader, frozen)
+        self._splitter = TextSplitter(language)
+
+    def predict(self, text: str) -> JsonDict:
+        """The entities of a text."""
+        return self.predict_json({"text": text})
+
+    @overrides
+    def load_line(self, line: str) -> JsonDict:
+        if not line.lstrip().startswith("{"):
+            return {"text": line.rstrip("\r\n")}
+        try:
+            return json.loads(line)
+        except json.JSONDecodeError as error:
+            raise CorpusError(f"an input line is not JSON ({error}): {line[:80]!r}") from error
+
+    @overrides
+    def dump_line(self, outputs: JsonDict) -> str:
+        return json.dumps(outputs, ensure_ascii=False) + "\n"
+
+    @overrides
+    def predict_json(self, inputs: JsonDict) -> JsonDict:
+        return self.predict_batch_json([inputs])[0]
+
+    @overrides
+    def predict_batch_json(self, inputs: List[JsonDict]) -> List[JsonDict]:
+        documents = [self._document(item) for item in inputs]
+        instances = [
+            instance
+            for document in documents
+            for instance in self._dataset_reader.document_to_instances(document)  # type: ignore
+        ]
+        found = iter(self._entities(instances))
+        return [
+            {**_echo(item, document), "entities": _placed(document, found)}
+            for item, document in zip(inputs, documents, strict=True)
+        ]
+
+    @overrides
+    def predict_instance(self, instance: Instance) -> JsonDict:
+        return self.predict_batch_instance([instance])[0]
+
+    @overrides
+    def predict_batch_instance(self, instances: List[Instance]) -> List[JsonDict]:
+        """For the instances of a dataset reader, as `allennlp predict --use-dataset-reader` does."""
+        outputs = []
+        for instance, entities in zip(instances, self._entities(instances), strict=True):
+            words = instance["metadata"]["words"]  # type: ignore
+            document = Document((Sentence(words),))
+            outputs.append({"tokens": list(words), "entities": _placed(document, iter([entities]))})
+        return outputs
+
+    def _entities(self, instances: List[Instance]) -> List[List[Dict[str, Any]]]:
+        """The model's entities of each instance; sentences of like length share a batch."""
+        order = sorted(range(len(instances)), key=lambda index: _num_words(instances[index]))
+        entities: List[List[Dict[str, Any]]] = [[] for _ in instances]
+        for first in range(0, len(order), _BATCH_SIZE):
+            indices = order[first : first + _BATCH_SIZE]
+            batch = [instances[index] for index in indices]
+            for index, output in zip(indices, self._model.forward_on_instances(batch)):
+                entities[index] = output["entities"]
+        return entities
+
+    def _document(self, item: JsonDict) -> Document:
+        given = [name for name in ("text", "tokens", "sentences") if name in item]
+        if len(given) != 1:
+            raise CorpusError(f"an input has the fields {sorted(item)}; allowed is {_ALLOWED}")
+        if isinstance(item.get("text"), str):
+            return self._splitter.split(item["text"])
+        sentences = [item["tokens"]] if "tokens" in item else item.get("sentences")
+        if not isinstance(sentences, list) or not all(isinstance(s, list) for s in sentences):
+            raise CorpusError(f"{given[0]!r} is {item[given[0]]!r:.80}; allowed is {_ALLOWED}")
+        return Document(
+            tuple(
+                checked_sentence(words, [], "input", number)
+                for number, words in enumerate(sentences, start=1)
+            )
+        )
+
+
+def _num_words(instance: Instance) -> int:
+    return len(instance["metadata"]["words"])  # type: ignore
+
+
+def _echo(item: JsonDict, document: Document) -> JsonDict:
+    """The input, and for raw text the words it was split into."""
+    if document.text is None:
+        return item
+    return {**item, "sentences": [list(sentence.words) for sentence in document.sentences]}
+
+
+def _placed(document: Document, found: Any) -> List[JsonDict]:
+    """The document's entities, told where they stand; takes one list a sentence from `found`."""
+    return [
+        _described(entity, number, sentence, document.text)
+        for number, sentence in enumerate(document.sentences)
+        for entity in next(found)
+    ]
+
+
+def _described(
+    entity: Dict[str, Any], number: int, sentence: Sentence, text: "str | None"
+) -> JsonDict:
+    start, end = entity["start"], entity["end"]
+    place: JsonDict = {"sentence": number, "start": start, "end": end}
+    surface = " ".join(sentence.words[start:end])
+    if text is not None and sentence.offsets is not None:
+        first, last = sentence.offsets[start][0], sentence.offsets[end - 1][1]
+        surface = text[first:last]
+        place.update(start_char=first, end_char=last)
+    return {"type": entity["type"], "score": entity["score"], "text": surface, **place}

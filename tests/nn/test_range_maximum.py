@@ -1,0 +1,88 @@
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from locate_label_allennlp.nn.range_maximum import RangeMaximum, _floor_log2
+from locate_label_allennlp.nn.spans import enumerate_spans
+
+SENTENCES = st.lists(st.integers(1, 20), min_size=1, max_size=3)
+
+
+def batch(lengths, padding=float("nan")):
+    generator = torch.Generator().manual_seed(sum(lengths))
+    words = torch.full((len(lengths), max(lengths), 3), padding)
+    for sentence, length in enumerate(lengths):
+        words[sentence, :length] = torch.randn(length, 3, generator=generator)
+    return words, torch.tensor(lengths)
+
+
+def every_span(lengths):
+    return enumerate_spans(lengths, range(1, int(lengths.max()) + 1), int(lengths.max()))
+
+
+def slow_maximum(words, spans):
+    boundaries = zip(*(part.tolist() for part in spans), strict=True)
+    return torch.stack(
+        [words[sentence, start : end + 1].max(dim=0).values for sentence, start, end in boundaries]
+    )
+
+
+@given(SENTENCES)
+def test_maxima_of_every_span_are_those_of_a_loop_whatever_the_padding(sizes):
+    words, lengths = batch(sizes)
+    spans = every_span(lengths)
+    table = RangeMaximum(words, lengths)
+    assert torch.equal(table.maximum(spans), slow_maximum(words, spans))
+    assert table.dim == 3
+
+
+@given(SENTENCES)
+def test_gradients_are_those_of_a_loop(sizes):
+    words, lengths = batch(sizes)
+    spans = every_span(lengths)
+    weights = torch.randn(spans.num_spans, 3, generator=torch.Generator().manual_seed(0))
+    gradients = []
+    for maximum in (
+        lambda w: RangeMaximum(w, lengths).maximum(spans),
+        lambda w: slow_maximum(w, spans),
+    ):
+        leaf = words.double().requires_grad_()
+        (maximum(leaf) * weights).sum().backward()
+        gradients.append(leaf.grad)
+    torch.testing.assert_close(*gradients)
+    assert gradients[0].isfinite().all()
+
+
+def test_equal_values_share_one_gradient():
+    words = torch.zeros(1, 4, 2, requires_grad=True)
+    lengths = torch.tensor([4])
+    RangeMaximum(words, lengths).maximum(every_span(lengths)).sum().backward()
+    # Ten spans, and nothing of a span's gradient is lost or counted twice.
+    torch.testing.assert_close(words.grad.sum((0, 1)), torch.full((2,), 10.0))
+
+
+def test_single_words_are_looked_up():
+    words, lengths = batch([3, 5, 1])
+    sentence, position = torch.tensor([1, 0, 2, 1]), torch.tensor([4, 2, 0, 0])
+    found = RangeMaximum(words, lengths).word(sentence, position)
+    assert torch.equal(found, words[sentence, position])
+
+
+def test_no_spans():
+    words, lengths = batch([1])
+    none = enumerate_spans(lengths, [2], 1)
+    table = RangeMaximum(words, lengths)
+    assert table.maximum(none).size() == (0, 3)
+    assert table.word(none.sentence, none.start).size() == (0, 3)
+
+
+def test_the_table_grows_with_the_logarithm_of_the_length():
+    table = RangeMaximum(torch.zeros(1, 512, 2), torch.tensor([512]))
+    assert table._table.size(0) <= 512 * 10
+
+
+def test_logarithms_are_exact():
+    lengths = torch.arange(1, 5000)
+    assert _floor_log2(lengths).tolist() == [n.bit_length() - 1 for n in lengths.tolist()]
+    powers = [2**power + step for power in range(2, 53) for step in (-1, 0, 1)]
+    assert _floor_log2(torch.tensor(powers)).tolist() == [n.bit_length() - 1 for n in powers]
