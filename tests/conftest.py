@@ -1,21 +1,13 @@
 """What tests of several modules share."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
+import transformers
 from hypothesis import settings
 from tokenizers import ByteLevelBPETokenizer
 from tokenizers.pre_tokenizers import ByteLevel
-from transformers import (
-    BertConfig,
-    BertModel,
-    BertTokenizerFast,
-    RobertaConfig,
-    RobertaModel,
-    RobertaTokenizerFast,
-)
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 settings.load_profile("repeatable")
@@ -44,7 +36,7 @@ def fixtures() -> Path:
 
 
 @pytest.fixture(scope="session")
-def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> str:
     """
     The folder of a small BERT that reads 32 wordpieces, with random weights. Its pieces are
     `the`, `port`, `##ed` and the single letters a to z, so that most words have several.
@@ -56,17 +48,21 @@ def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     pieces += letters + [f"##{letter}" for letter in letters]
     vocabulary = folder / "vocab.txt"
     vocabulary.write_text("\n".join(pieces), encoding="utf-8")
-    BertTokenizerFast(str(vocabulary), model_max_length=TINY_WINDOW).save_pretrained(folder)
+    transformers.BertTokenizerFast(str(vocabulary), model_max_length=TINY_WINDOW).save_pretrained(
+        folder
+    )
     with torch.random.fork_rng():
         torch.manual_seed(1)
-        BertModel(
-            BertConfig(vocab_size=len(pieces), max_position_embeddings=TINY_WINDOW, **SIZES)
+        transformers.BertModel(
+            transformers.BertConfig(
+                vocab_size=len(pieces), max_position_embeddings=TINY_WINDOW, **SIZES
+            )
         ).save_pretrained(folder)
-    yield str(folder)
+    return str(folder)
 
 
 @pytest.fixture(scope="session")
-def tiny_roberta(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def tiny_roberta(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The folder of a small RoBERTa that reads 32 wordpieces, one a byte, with random weights."""
     folder = tmp_path_factory.mktemp("encoders") / "tiny-roberta"
     folder.mkdir()
@@ -74,7 +70,7 @@ def tiny_roberta(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     ByteLevelBPETokenizer({piece: index for index, piece in enumerate(pieces)}, []).save_model(
         str(folder)
     )
-    RobertaTokenizerFast(
+    transformers.RobertaTokenizerFast(
         str(folder / "vocab.json"),
         str(folder / "merges.txt"),
         model_max_length=TINY_WINDOW,
@@ -82,12 +78,12 @@ def tiny_roberta(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     ).save_pretrained(folder)
     with torch.random.fork_rng():
         torch.manual_seed(2)
-        RobertaModel(
-            RobertaConfig(
+        transformers.RobertaModel(
+            transformers.RobertaConfig(
                 vocab_size=len(pieces),
                 max_position_embeddings=TINY_WINDOW + 2,
                 type_vocab_size=1,
                 **SIZES,
             )
         ).save_pretrained(folder)
-    yield str(folder)
+    return str(folder)

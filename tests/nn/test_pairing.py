@@ -55,7 +55,7 @@ def test_each_span_gets_the_entity_of_a_slow_search(case):
 
 
 def test_ties_go_to_the_nearer_boundaries_and_then_to_the_earlier_entity():
-    # Words 2 to 3 share half with each of the first three; the second differs least at the edges.
+    # Words 2 to 3 have IoU 1/2 with each of the first three; the edges of the third are nearest.
     spans = FlatSpans(*torch.tensor([[0, 0], [2, 8], [3, 8]]))
     entities = torch.tensor([[[0, 3, 0], [2, 5, 1], [3, 3, 2], [9, 9, 3], [7, 7, 4]]])
     pairs = pair_with_gold(spans, entities)

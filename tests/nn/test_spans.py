@@ -98,9 +98,9 @@ def test_seven_words_of_ten_are_positive():
 def moved_spans(draw):
     lengths = draw(LENGTHS)
     spans, offsets = [], []
-    offset = st.integers(-200, 200).map(lambda eighths: eighths / 8) | st.floats(
-        -1e30, 1e30, width=32
-    ).filter(lambda value: abs(value) > 50)
+    offset = st.integers(-200, 200).map(lambda eighths: eighths / 8) | st.sampled_from(
+        [-1e30, -1e18, -3e9, 3e9, 1e18, 1e30]
+    )
     for sentence, length in enumerate(lengths):
         for _ in range(draw(st.integers(0, 4))):
             start = draw(st.integers(0, length - 1))

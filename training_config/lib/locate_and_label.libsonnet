@@ -11,7 +11,10 @@
 //   LEARNING_RATE     of the encoder; of everything else too, unless HEAD_LEARNING_RATE is set
 //   HIDDEN            size of the BiLSTM's word vectors (h)
 //   SEED
+//   GPUS              several processes, one a device, such as 0,1 (-1,-1: two on the CPU); AllenNLP
+//                     cannot evaluate on the test set then, `allennlp evaluate` can
 local env = import 'environment.libsonnet';
+local gpus = std.filter(function(gpu) gpu != '', std.split(env.text('GPUS', ''), ','));
 
 {
   // What a dataset's file says.
@@ -87,7 +90,8 @@ local env = import 'environment.libsonnet';
   train_data_path: env.text('TRAIN', $.data.train),
   validation_data_path: env.text('DEV', $.data.dev),
   test_data_path: env.text('TEST', $.data.test),
-  evaluate_on_test: self.test_data_path != null,
+  evaluate_on_test: self.test_data_path != null && std.length(gpus) == 0,
+  [if std.length(gpus) > 0 then 'distributed']: { cuda_devices: std.map(std.parseInt, gpus) },
 
   local span_dim = 3 * s.hidden,  // maximum and two boundary vectors
   local head(span_extractor) = {

@@ -40,6 +40,9 @@ class ColumnsFormat(CorpusFormat):
     one_document : `bool`, optional (default = `True`)
         Whether the sentences of a file (or between two `-DOCSTART-` lines) follow each other in one
         text, so that each is context for its neighbours. `False` for shuffled sentences.
+    strip_position_digits : `bool`, optional (default = `False`)
+        Whether to take the last digit off every word: the Weibo corpus glues to each character its
+        position in its word.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class ColumnsFormat(CorpusFormat):
         label_columns: Optional[Sequence[int]] = None,
         pos_column: Optional[int] = None,
         one_document: bool = True,
+        strip_position_digits: bool = False,
     ) -> None:
         for name, column in [("word_column", word_column), ("pos_column", pos_column)]:
             if column is not None and column < 0:
@@ -56,6 +60,7 @@ class ColumnsFormat(CorpusFormat):
         self._label_columns = None if label_columns is None else list(label_columns)
         self._pos_column = pos_column
         self._one_document = one_document
+        self._strip_position_digits = strip_position_digits
 
     @overrides
     def read(self, path: str) -> Iterator[Document]:
@@ -107,15 +112,24 @@ class ColumnsFormat(CorpusFormat):
             for column in labelled
             for entity in _iob2_entities(columns[column], numbers, path, tally)
         ]
+        words = list(columns[self._word_column])
+        if self._strip_position_digits:
+            words = [self._stripped(*pair, path) for pair in zip(words, numbers, strict=True)]
         return [
             checked_sentence(
-                list(columns[self._word_column]),
+                words,
                 entities,
                 path,
                 numbers[0],
                 pos=None if self._pos_column is None else list(columns[self._pos_column]),
             )
         ]
+
+    @staticmethod
+    def _stripped(word: str, number: int, path: str) -> str:
+        if len(word) < 2 or not word[-1].isdigit():
+            raise CorpusError(f"word {word!r} does not end in a position digit", path, number)
+        return word[:-1]
 
 
 def _cells(line: str) -> List[str]:

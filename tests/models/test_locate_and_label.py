@@ -1,0 +1,299 @@
+import json
+import math
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from allennlp.commands.train import train_model
+from allennlp.common import Params
+from allennlp.common.checks import ConfigurationError
+from allennlp.common.testing import ModelTestCase
+from allennlp.data import Batch, DatasetReader, Vocabulary
+from allennlp.models import Model, load_archive
+
+from locate_label_allennlp.data.document import Entity, Sentence
+from locate_label_allennlp.models import LocateAndLabel
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+CONFIG = FIXTURES / "configs" / "tiny.jsonnet"
+CORPUS = FIXTURES / "formats" / "nested.jsonl"
+
+# Every span that has any other class than NONE on top is an entity.
+KEEP_ALL = {"type": "none", "score_threshold": 0.0}
+
+
+class Experiment:
+    """A reader, a vocabulary and a model built as `allennlp train` builds them, not yet trained."""
+
+    def __init__(self, **overrides):
+        overrides = {f"model.{name}": value for name, value in overrides.items()}
+        self.params = Params.from_file(str(CONFIG), json.dumps(overrides))
+        self.reader = DatasetReader.from_params(self.params["dataset_reader"].duplicate())
+        self.corpus = list(self.reader.read(str(CORPUS)))
+        self.vocab = Vocabulary.from_instances(self.corpus)
+        torch.manual_seed(0)
+        self.model = Model.from_params(vocab=self.vocab, params=self.params["model"].duplicate())
+
+    def batch(self, instances):
+        for instance in instances:
+            self.reader.apply_token_indexers(instance)
+        batch = Batch(instances)
+        batch.index_instances(self.vocab)
+        return batch.as_tensor_dict()
+
+    def instances(self, sentences):
+        return [self.reader.sentence_to_instance([sentence], 0, True) for sentence in sentences]
+
+
+def sentence(num_words, *entities):
+    words = ("the", "port", "of", "Tarn", "left") * num_words
+    return Sentence(words[:num_words], entities, source=f"corpus.jsonl:{num_words}")
+
+
+def check_gradients(experiment, batch):
+    experiment.model.train()
+    loss = experiment.model(**batch)["loss"]
+    loss.backward()
+    assert loss.isfinite()
+    for name, parameter in experiment.model.named_parameters():
+        assert parameter.grad is None or parameter.grad.isfinite().all(), name
+    experiment.model.eval()
+    assert experiment.model(**batch)["loss"].isfinite()
+    assert all(math.isfinite(value) for value in experiment.model.get_metrics(True).values())
+    return loss
+
+
+class TestLocateAndLabel(ModelTestCase):
+    def setup_method(self):
+        super().setup_method()
+        self.set_up_model(CONFIG, CORPUS)
+
+    def test_trains_saves_and_loads(self):
+        self.ensure_model_can_train_save_and_load(self.param_file)
+
+    def test_predictions_do_not_depend_on_the_batch(self):
+        self.model._decoder._score_threshold = 0.0
+        self.ensure_batch_predictions_are_consistent()
+
+
+def test_trains_saves_and_loads_with_an_encoder(tiny_bert, monkeypatch, tmp_path):
+    monkeypatch.setenv("ENCODER", tiny_bert)
+    case = ModelTestCase()
+    case.TEST_DIR = tmp_path
+    case.ensure_model_can_train_save_and_load(str(CONFIG))
+
+
+@pytest.mark.parametrize("with_encoder", [False, True])
+def test_alone_or_in_a_batch_the_same_entities(with_encoder, tiny_bert, monkeypatch):
+    if with_encoder:
+        monkeypatch.setenv("ENCODER", tiny_bert)
+    experiment = Experiment(decoder=KEEP_ALL, filter_threshold=0.4)
+    experiment.model.eval()
+    with torch.no_grad():
+        together = experiment.model(**experiment.batch(experiment.corpus))["entities"]
+        alone = [
+            experiment.model(**experiment.batch([instance]))["entities"][0]
+            for instance in experiment.corpus
+        ]
+    assert sum(map(len, together)) > 20
+    for one, other in zip(alone, together, strict=True):
+        assert [entity | {"score": 0} for entity in one] == [e | {"score": 0} for e in other]
+        scores = [entity["score"] for entity in other]
+        assert [entity["score"] for entity in one] == pytest.approx(scores, abs=1e-5)
+
+
+def test_entities_can_be_read():
+    experiment = Experiment(decoder=KEEP_ALL)
+    output = experiment.model.eval()(**experiment.batch(experiment.corpus))
+    for instance, words, entities in zip(
+        experiment.corpus, output["words"], output["entities"], strict=True
+    ):
+        assert words == list(instance["metadata"].metadata["words"])
+        for entity in entities:
+            assert entity["words"] == words[entity["start"] : entity["end"]] != []
+            assert entity["type"] in {"ROLE", "PLACE", "ORG"}
+            assert 0 < entity["score"] <= 1
+
+
+ABLATIONS = {
+    "no filter": {"filter": None},
+    "no regressor": {"regressor": None},
+    "neither": {"filter": None, "regressor": None},
+    "hard examples": {"soft_example_eta": 0.0},
+    "no NMS": {"decoder": {"type": "none"}},
+    "no gold seeds": {"gold_as_seeds": False},
+    "classifier only": {"loss_weights": [0.0, 0.0, 1.0]},
+}
+
+
+@pytest.mark.parametrize("overrides", ABLATIONS.values(), ids=ABLATIONS.keys())
+def test_ablations(overrides):
+    experiment = Experiment(**overrides)
+    loss = check_gradients(experiment, experiment.batch(experiment.corpus))
+    assert loss > 0
+    metrics = experiment.model.get_metrics()
+    assert ("filter_loss" in metrics) == ("filter" not in overrides)
+    assert ("regression_loss" in metrics) == ("regressor" not in overrides)
+
+
+PLACE = Entity(0, 1, "PLACE")
+DEGENERATE = {
+    "one-word sentences": ([sentence(1), sentence(1, PLACE)], {}),
+    "no entities": ([sentence(4), sentence(7)], {}),
+    "one word, no entities": ([sentence(1)], {}),
+    "no positive seeds": (
+        [sentence(9, Entity(0, 9, "ORG"))],
+        {"seed_lengths": [1], "gold_as_seeds": False},
+    ),
+    "no seeds at all": ([sentence(1, PLACE), sentence(1)], {"seed_lengths": [2, 3]}),
+    "no seeds and no entities": ([sentence(1)], {"seed_lengths": [2]}),
+    "no negatives": ([sentence(1, PLACE)], {"negatives_per_positive": 0.0, "min_negatives": 0}),
+    "nothing sampled": ([sentence(5)], {"min_negatives": 0}),
+    "longer than every seed": (
+        [sentence(40, Entity(0, 40, "ROLE"), Entity(1, 40, "ORG")), sentence(2)],
+        {"seed_lengths": [1, 2]},
+    ),
+    "two types of one span": ([sentence(3, Entity(0, 2, "ORG"), Entity(0, 2, "PLACE"))], {}),
+}
+
+
+@pytest.mark.parametrize(("sentences", "overrides"), DEGENERATE.values(), ids=DEGENERATE.keys())
+def test_degenerate_batches_have_finite_losses_and_gradients(sentences, overrides):
+    experiment = Experiment(**overrides)
+    check_gradients(experiment, experiment.batch(experiment.instances(sentences)))
+
+
+@pytest.mark.parametrize("bias", [-1e4, 1e4])
+def test_offsets_far_outside_the_sentence_are_no_harm(bias):
+    experiment = Experiment(decoder=KEEP_ALL, filter_threshold=0.0)
+    with torch.no_grad():
+        experiment.model._regressor._output.bias.copy_(torch.tensor([-bias, bias]))
+    batch = experiment.batch(experiment.corpus)
+    check_gradients(experiment, batch)
+    for words, entities in zip(batch["metadata"], experiment.model(**batch)["entities"]):
+        assert all(0 <= e["start"] < e["end"] <= len(words["words"]) for e in entities)
+
+
+def test_a_filter_that_lets_nothing_pass_leaves_no_entities():
+    experiment = Experiment(filter_threshold=1.0)
+    experiment.model.eval()
+    output = experiment.model(**experiment.batch(experiment.corpus))
+    assert output["entities"] == [[]] * len(experiment.corpus)
+    metrics = experiment.model.get_metrics()
+    assert metrics["filter_recall"] == metrics["micro_f1"] == 0
+    assert metrics["seed_recall"] > 0.9
+
+
+def test_entities_out_of_reach_count_as_missed():
+    experiment = Experiment(seed_lengths=[1], regressor=None)
+    experiment.model.eval()
+    experiment.model(**experiment.batch(experiment.corpus))
+    # Five of thirteen entities are single words.
+    assert experiment.model.get_metrics()["seed_recall"] == pytest.approx(5 / 13)
+
+
+def test_the_loss_of_an_evaluation_is_always_the_same():
+    experiment = Experiment()
+    batch = experiment.batch(experiment.corpus)
+    experiment.model.eval()
+    state = torch.get_rng_state()
+    losses = {experiment.model(**batch)["loss"].item() for _ in range(3)}
+    assert len(losses) == 1
+    assert torch.equal(torch.get_rng_state(), state)
+    experiment.model.train()
+    assert len({experiment.model(**batch)["loss"].item() for _ in range(3)}) > 1
+
+
+def train(folder, **overrides):
+    overrides = {name.replace("__", "."): value for name, value in overrides.items()}
+    params = Params.from_file(str(CONFIG), json.dumps(overrides))
+    train_model(params, folder)
+    return json.loads((folder / "metrics.json").read_text())
+
+
+def test_learns_a_handful_of_sentences_by_heart(tmp_path):
+    metrics = train(
+        tmp_path / "model",
+        trainer__num_epochs=60,
+        model__word_encoder__dropout=0.0,
+    )
+    assert metrics["best_validation_micro_f1"] == 1.0
+
+
+def test_one_seed_gives_the_same_metrics_twice(tmp_path):
+    first, second = (train(tmp_path / name) for name in ("first", "second"))
+    timing = {key for key in first if "duration" in key or "memory" in key}
+    assert {k: v for k, v in first.items() if k not in timing} == {
+        k: v for k, v in second.items() if k not in timing
+    }
+    other = train(tmp_path / "other", pytorch_seed=8)
+    assert other["training_loss"] != first["training_loss"]
+
+
+def test_a_loss_that_is_no_number_stops_with_the_sentences(tmp_path):
+    experiment = Experiment()
+    with torch.no_grad():
+        experiment.model._classifier._output.bias.fill_(float("nan"))
+    batch = experiment.batch(experiment.instances([sentence(3), sentence(5, PLACE)]))
+    with pytest.raises(ValueError, match=r"loss is nan .*corpus\.jsonl:3.*corpus\.jsonl:5"):
+        experiment.model.train()(**batch)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "model.seed_length",
+        "model.word_encoder.droput",
+        "model.filter.hidden",
+        "model.regressor.span_extractor.size",
+        "model.decoder.thresh",
+        "dataset_reader.contexts",
+        "trainer.epochs",
+    ],
+)
+def test_a_config_key_that_does_not_exist_is_named(key, tmp_path):
+    params = Params.from_file(str(CONFIG), json.dumps({key: 1}))
+    with pytest.raises((ConfigurationError, TypeError), match=key.rpartition(".")[2]):
+        train_model(params, tmp_path / "model")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({"seed_lengths": []}, "seed_lengths"),
+        ({"seed_lengths": [0, 1]}, "seed_lengths"),
+        ({"loss_weights": [1, 1]}, "loss_weights has 2"),
+        ({"positive_iou": 7}, "positive_iou is 7"),
+        ({"filter_threshold": -0.1}, "filter_threshold is -0.1"),
+        ({"match_iou": 1.5}, "match_iou is 1.5"),
+    ],
+)
+def test_impossible_settings_are_refused(overrides, message):
+    with pytest.raises(ConfigurationError, match=message):
+        Experiment(**overrides)
+
+
+def test_an_archive_needs_neither_the_encoder_nor_its_folder(tiny_bert, tmp_path, monkeypatch):
+    encoder = tmp_path / "encoders" / "mine"
+    shutil.copytree(tiny_bert, encoder)
+    monkeypatch.setenv("ENCODER", str(encoder))
+    train(tmp_path / "model", trainer__num_epochs=1)
+    before = predictions(tmp_path / "model" / "model.tar.gz")
+    shutil.rmtree(encoder)
+    monkeypatch.delenv("ENCODER")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    shutil.move(tmp_path / "model" / "model.tar.gz", "moved.tar.gz")
+    shutil.rmtree(tmp_path / "model")
+    assert predictions("moved.tar.gz") == before
+
+
+def predictions(path):
+    archive = load_archive(path)
+    assert isinstance(archive.model, LocateAndLabel)
+    words = ("The", "port", "of", "Tarn") * 12
+    instance = archive.validation_dataset_reader.text_to_instance([Sentence(words)])
+    output = archive.model.forward_on_instance(instance)
+    assert output["words"] == list(words)
+    return output["entities"]
