@@ -5,9 +5,13 @@ from pathlib import Path
 import pytest
 import torch
 import transformers
+from allennlp.common.util import import_module_and_submodules
 from hypothesis import settings
 from tokenizers import ByteLevelBPETokenizer
 from tokenizers.pre_tokenizers import ByteLevel
+
+# As the `allennlp` command does: registers every component.
+import_module_and_submodules("locate_label_allennlp")
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 settings.load_profile("repeatable")

@@ -1,6 +1,7 @@
 """The subcommand `draw-entities` shows what a model finds in raw text, drawn in the terminal."""
 
 import argparse
+import logging
 import shutil
 import sys
 from typing import Iterator
@@ -38,6 +39,8 @@ def _draw_file(args: argparse.Namespace) -> None:
     from allennlp.models.archival import load_archive
     from allennlp.predictors import Predictor
 
+    # The drawing is the output; what loading has to say is of no interest unless it is a warning.
+    logging.getLogger("allennlp").setLevel(logging.WARNING)
     archive = load_archive(args.archive_file, cuda_device=args.cuda_device)
     predictor = Predictor.from_archive(
         archive, "nested_ner", extra_args={"language": args.language}
@@ -61,7 +64,7 @@ def _drawn(output: JsonDict, width: int) -> Iterator[str]:
     """The drawing of each sentence; scores in hundredths beside the types."""
     for number, words in enumerate(output.get("sentences") or [output["tokens"]]):
         marks = [
-            Mark(entity["start"], entity["end"], f"{entity['type']} {entity['score']:.2f}")
+            Mark(entity["start"], entity["end"], entity["type"], f"{entity['score']:.2f}")
             for entity in output["entities"]
             if entity["sentence"] == number
         ]

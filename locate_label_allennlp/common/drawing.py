@@ -6,11 +6,12 @@ from wcwidth import wcswidth
 
 
 class Mark(NamedTuple):
-    """A span of words, `end` exclusive, and what to write under it."""
+    """A span of words, `end` exclusive, and what to write under it; `detail` where there is room."""
 
     start: int
     end: int
     label: str
+    detail: str = ""
 
 
 def draw_entities(words: Sequence[str], marks: Iterable[Mark], width: int = 100) -> str:
@@ -85,8 +86,12 @@ def _lines_of_words(words: Sequence[str], width: int) -> List[Tuple[int, int]]:
 
 
 def _bracket(mark: Mark, size: int, goes_on_left: bool, goes_on_right: bool) -> str:
-    """`└──ORG──┘` of the given size; a label too long for its bracket is cut, to at least a letter."""
-    left, right = "─" if goes_on_left else "└", "─" if goes_on_right else "┘"
+    """`└─ORG 0.98─┘` of the given size; what does not fit is left out, the detail first."""
     if size < 3:
-        return mark.label[:size] if size == 2 else mark.label[:1]
-    return left + mark.label[: size - 2].center(size - 2, "─") + right
+        return mark.label[:size]
+    room = size - 2
+    label = f"{mark.label} {mark.detail}".rstrip()
+    if len(label) > room:
+        label = mark.label[:room]
+    left, right = "─" if goes_on_left else "└", "─" if goes_on_right else "┘"
+    return left + label.center(room, "─") + right

@@ -171,8 +171,9 @@ def test_offsets_far_outside_the_sentence_are_no_harm(bias):
         experiment.model._regressor._output.bias.copy_(torch.tensor([-bias, bias]))
     batch = experiment.batch(experiment.corpus)
     check_gradients(experiment, batch)
-    for words, entities in zip(batch["metadata"], experiment.model(**batch)["entities"]):
-        assert all(0 <= e["start"] < e["end"] <= len(words["words"]) for e in entities)
+    output = experiment.model(**batch)
+    for words, entities in zip(output["words"], output["entities"], strict=True):
+        assert all(0 <= entity["start"] < entity["end"] <= len(words) for entity in entities)
 
 
 def test_a_filter_that_lets_nothing_pass_leaves_no_entities():
