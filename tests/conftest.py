@@ -1,13 +1,14 @@
 """What tests of several modules share."""
 
+import json
 from pathlib import Path
+from string import ascii_lowercase as LETTERS
 
 import pytest
 import torch
 import transformers
 from allennlp.common.util import import_module_and_submodules
 from hypothesis import settings
-from tokenizers import ByteLevelBPETokenizer
 from tokenizers.pre_tokenizers import ByteLevel
 
 # As the `allennlp` command does: registers every component.
@@ -47,9 +48,8 @@ def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> str:
     """
     folder = tmp_path_factory.mktemp("encoders") / "tiny-bert"
     folder.mkdir()
-    letters = [chr(code) for code in range(ord("a"), ord("z") + 1)]
     pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "port", "##ed", "."]
-    pieces += letters + [f"##{letter}" for letter in letters]
+    pieces += [*LETTERS, *(f"##{letter}" for letter in LETTERS)]
     vocabulary = folder / "vocab.txt"
     vocabulary.write_text("\n".join(pieces), encoding="utf-8")
     transformers.BertTokenizerFast(str(vocabulary), model_max_length=TINY_WINDOW).save_pretrained(
@@ -67,13 +67,18 @@ def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="session")
 def tiny_roberta(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The folder of a small RoBERTa that reads 32 wordpieces, one a byte, with random weights."""
+    """
+    The folder of a small RoBERTa that reads 32 wordpieces, with random weights. Its pieces are
+    single bytes, and the blank before a word goes with the word's first letter.
+    """
     folder = tmp_path_factory.mktemp("encoders") / "tiny-roberta"
     folder.mkdir()
     pieces = ["<s>", "<pad>", "</s>", "<unk>", "<mask>", *sorted(ByteLevel.alphabet())]
-    ByteLevelBPETokenizer({piece: index for index, piece in enumerate(pieces)}, []).save_model(
-        str(folder)
-    )
+    pieces += [f"Ġ{letter}" for letter in LETTERS]
+    vocabulary = json.dumps({piece: index for index, piece in enumerate(pieces)})
+    (folder / "vocab.json").write_text(vocabulary, encoding="utf-8")
+    merges = "#version: 0.2\n" + "".join(f"Ġ {letter}\n" for letter in LETTERS)
+    (folder / "merges.txt").write_text(merges, encoding="utf-8")
     transformers.RobertaTokenizerFast(
         str(folder / "vocab.json"),
         str(folder / "merges.txt"),

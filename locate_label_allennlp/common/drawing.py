@@ -20,8 +20,8 @@ def draw_entities(words: Sequence[str], marks: Iterable[Mark], width: int = 100)
 
         the director of Relmere University
                         └PLACE┘
-                        └─────ORG────────┘
-        └─────────────PER────────────────┘
+                        └───────ORG──────┘
+        └───────────────PER──────────────┘
 
     # Parameters
 

@@ -61,7 +61,7 @@ def _copy_encoder(model_name: str, target: Path) -> None:
 
 
 def holds_trained_weights(serialization_dir: Optional[str]) -> bool:
-    """Whether trained weights of the whole model lie there, to be loaded over any pretrained ones."""
+    """Whether trained weights of the whole model lie there; they replace any pretrained ones."""
     folder = None if serialization_dir is None else Path(serialization_dir)
     return folder is not None and any(
         any(folder.glob(pattern)) for pattern in ("weights.th", "best.th", "model_state_*.th")
@@ -82,6 +82,13 @@ def load_tokenizer(source: str) -> Any:
 
 def load_config(source: str) -> Any:
     return _loaded(AutoConfig, source)
+
+
+def longest_input(source: str) -> int:
+    """Wordpieces an encoder reads at once; its tokenizer or its configuration may not know."""
+    positions = getattr(load_config(source), "max_position_embeddings", 0)
+    limits = (load_tokenizer(source).model_max_length, positions)
+    return min(limit for limit in limits if limit > 0)
 
 
 def load_transformer(model_name: str, source: str, pretrained: bool) -> Any:

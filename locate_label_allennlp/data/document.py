@@ -11,7 +11,7 @@ from typing import List, Optional, Tuple
 
 
 class CorpusError(ValueError):
-    """A corpus file does not say what its format promises. Names the file and, if known, the line."""
+    """Corpus data break their format. Names the file and, if known, the line."""
 
     def __init__(self, message: str, path: object = None, line: Optional[int] = None) -> None:
         where = "" if path is None else f"{path}: " if line is None else f"{path}:{line}: "

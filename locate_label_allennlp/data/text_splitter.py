@@ -39,7 +39,5 @@ class TextSplitter:
                 offsets: Tuple[Tuple[int, int], ...] = tuple(
                     (token.idx, token.idx + len(token)) for token in words
                 )
-                sentences.append(
-                    Sentence(tuple(token.text for token in words), offsets=offsets)
-                )
+                sentences.append(Sentence(tuple(token.text for token in words), offsets=offsets))
         return Document(tuple(sentences), text=text)

@@ -6,7 +6,8 @@ import torch
 from allennlp.common.checks import ConfigurationError
 from allennlp.data import TextFieldTensors, Vocabulary
 from allennlp.models import Model
-from allennlp.nn import InitializerApplicator
+from allennlp.nn import InitializerApplicator, RegularizerApplicator
+from allennlp.nn.parallel import DdpAccelerator
 from allennlp.training.metrics import Average
 from overrides import overrides
 from torch import Tensor
@@ -54,13 +55,13 @@ class Proposals(NamedTuple):
     probabilities: Tensor
 
 
-@Model.register("locate_and_label", exist_ok=True)
+@Model.register("locate_and_label")
 class LocateAndLabel(Model):
     """
     The two-stage identifier of nested entities of Shen et al., "Locate and Label: A Two-stage
     Identifier for Nested Named Entity Recognition" (ACL 2021). Seed spans of given lengths are
-    filtered; the boundaries of those that remain are adjusted; the adjusted spans are classified and
-    decoded into entities. Equation numbers in the code are the paper's.
+    filtered; the boundaries of those that remain are adjusted; the adjusted spans are classified
+    and decoded into entities. Equation numbers in the code are the paper's.
 
     # Parameters
 
@@ -98,6 +99,9 @@ class LocateAndLabel(Model):
     loss_weights : `Sequence[float]`, optional (default = `(1.0, 0.1, 1.0)`)
         The lambdas of equation (17), for filter, regressor and classifier.
     label_namespace : `str`, optional (default = `"entity_labels"`)
+    regularizer : `RegularizerApplicator`, optional
+    serialization_dir : `str`, optional
+    ddp_accelerator : `DdpAccelerator`, optional
     initializer : `InitializerApplicator`, optional
     """
 
@@ -123,10 +127,12 @@ class LocateAndLabel(Model):
         gold_as_seeds: bool = True,
         loss_weights: Sequence[float] = (1.0, 0.1, 1.0),
         label_namespace: str = "entity_labels",
+        regularizer: Optional[RegularizerApplicator] = None,
+        serialization_dir: Optional[str] = None,
+        ddp_accelerator: Optional[DdpAccelerator] = None,
         initializer: InitializerApplicator = InitializerApplicator(),
-        **kwargs: Any,
     ) -> None:
-        super().__init__(vocab, **kwargs)
+        super().__init__(vocab, regularizer, serialization_dir, ddp_accelerator)  # type: ignore[arg-type]
         if not seed_lengths or min(seed_lengths) < 1:
             raise ConfigurationError(f"seed_lengths is {seed_lengths}; allowed are numbers >= 1")
         if len(loss_weights) != 3:
@@ -170,7 +176,7 @@ class LocateAndLabel(Model):
         initializer(self)
 
     @overrides(check_signature=False)
-    def forward(  # type: ignore
+    def forward(
         self,
         centre: Tensor,
         metadata: List[Dict[str, Any]],
@@ -271,15 +277,12 @@ class LocateAndLabel(Model):
             self._losses[name](loss.detach())
         total = self._weighted_sum(losses)  # (17)
         if not torch.isfinite(total):
-            raise ValueError(
-                f"the loss is {total.item()} ({ {name: loss.item() for name, loss in losses.items()} }) "
-                f"on the sentences {[sentence['source'] for sentence in metadata]}"
-            )
+            values = {name: loss.item() for name, loss in losses.items()}
+            sources = [sentence["source"] for sentence in metadata]
+            raise ValueError(f"the loss is {total.item()} ({values}) on the sentences {sources}")
         return total
 
-    def _classification_loss(
-        self, words: RangeMaximum, spans: FlatSpans, pairs: Pairing
-    ) -> Tensor:
+    def _classification_loss(self, words: RangeMaximum, spans: FlatSpans, pairs: Pairing) -> Tensor:
         """Equation (16): an adjusted span has the paired entity's type if it matches it."""
         iou = span_iou(spans.start, spans.end, pairs.start, pairs.end)
         iou = torch.where(pairs.label >= 0, iou, 0.0)

@@ -47,8 +47,8 @@ def regression_loss(
 ) -> Tensor:
     """
     Equations (13) to (15): smooth L1 on both offsets, and the share of the union of predicted and
-    gold span that is not their overlap, on the unrounded boundaries; mean over the spans, 0 if there
-    are none. Differentiable and finite for all offsets: the union is never shorter than the
+    gold span that is not their overlap, on the unrounded boundaries; mean over the spans, 0 if
+    there are none. Differentiable and finite for all offsets: the union is never shorter than the
     entity.
 
     # Parameters

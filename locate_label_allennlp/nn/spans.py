@@ -28,7 +28,7 @@ class FlatSpans(NamedTuple):
 
     def join(self, other: "FlatSpans") -> "FlatSpans":
         """These spans and then the others."""
-        return FlatSpans(*(torch.cat(pair) for pair in zip(self, other)))
+        return FlatSpans(*(torch.cat(pair) for pair in zip(self, other, strict=True)))
 
     @property
     def num_spans(self) -> int:

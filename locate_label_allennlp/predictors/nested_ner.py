@@ -27,10 +27,10 @@ class NestedNerPredictor(Predictor):
 
     A line of the input file that does not begin with `{` is raw text as it stands.
 
-    What was given comes back with `entities`, ordered as they stand: each has `type`, `score`, `text`,
-    `sentence` (its number), and `start` and `end` in words of that sentence; where raw text was
-    given, also `start_char` and `end_char`, so that `text[start_char:end_char]` is the entity's text,
-    and `sentences`, its words. All ends are exclusive.
+    What was given comes back with `entities`, ordered as they stand: each has `type`, `score`,
+    `text`, `sentence` (its number), and `start` and `end` in words of that sentence; where raw text
+    was given, also `start_char` and `end_char`, so that `text[start_char:end_char]` is the entity's
+    text, and `sentences`, its words. All ends are exclusive.
 
     # Parameters
 
@@ -89,7 +89,7 @@ class NestedNerPredictor(Predictor):
 
     @overrides
     def predict_batch_instance(self, instances: List[Instance]) -> List[JsonDict]:
-        """For the instances of a dataset reader, as `allennlp predict --use-dataset-reader` does."""
+        """For instances of a dataset reader, as `allennlp predict --use-dataset-reader` makes."""
         outputs = []
         for instance, entities in zip(instances, self._entities(instances), strict=True):
             words = instance["metadata"]["words"]  # type: ignore
@@ -104,7 +104,8 @@ class NestedNerPredictor(Predictor):
         for first in range(0, len(order), _BATCH_SIZE):
             indices = order[first : first + _BATCH_SIZE]
             batch = [instances[index] for index in indices]
-            for index, output in zip(indices, self._model.forward_on_instances(batch)):
+            outputs: Any = self._model.forward_on_instances(batch)
+            for index, output in zip(indices, outputs, strict=True):
                 entities[index] = output["entities"]
         return entities
 
@@ -117,6 +118,8 @@ class NestedNerPredictor(Predictor):
         sentences = [item["tokens"]] if "tokens" in item else item.get("sentences")
         if not isinstance(sentences, list) or not all(isinstance(s, list) for s in sentences):
             raise CorpusError(f"{given[0]!r} is {item[given[0]]!r:.80}; allowed is {_ALLOWED}")
+        if not all(sentences):
+            raise CorpusError(f"{given[0]!r} has a sentence with no words; allowed is {_ALLOWED}")
         return Document(
             tuple(
                 checked_sentence(words, [], "input", number)

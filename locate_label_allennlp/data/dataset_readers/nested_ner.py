@@ -36,6 +36,9 @@ class NestedNerReader(DatasetReader):
         How many neighbours on each side, all from the sentence's own document (section 2.1 of the
         paper: 1).
     label_namespace : `str`, optional (default = `"entity_labels"`)
+    max_instances : `int`, optional (default = `None`)
+        Reads no more sentences than that.
+    serialization_dir : `str`, optional
     """
 
     def __init__(
@@ -45,10 +48,14 @@ class NestedNerReader(DatasetReader):
         context_indexers: Optional[Dict[str, TokenIndexer]] = None,
         context_sentences: int = 1,
         label_namespace: str = "entity_labels",
-        **kwargs: Any,
+        max_instances: Optional[int] = None,
+        serialization_dir: Optional[str] = None,
     ) -> None:
         super().__init__(
-            manual_distributed_sharding=True, manual_multiprocess_sharding=True, **kwargs
+            max_instances=max_instances,
+            manual_distributed_sharding=True,
+            manual_multiprocess_sharding=True,
+            serialization_dir=serialization_dir,
         )
         if not token_indexers and not context_indexers:
             raise ConfigurationError("give token_indexers, context_indexers, or both")
@@ -78,7 +85,7 @@ class NestedNerReader(DatasetReader):
         ]
 
     @overrides(check_signature=False)
-    def text_to_instance(self, sentences: Sequence[Sentence], index: int = 0) -> Instance:  # type: ignore
+    def text_to_instance(self, sentences: Sequence[Sentence], index: int = 0) -> Instance:
         """
         # Parameters
 
@@ -106,9 +113,7 @@ class NestedNerReader(DatasetReader):
             context = [token for neighbour in neighbourhood for token in _tokens(neighbour)]
             start = sum(len(before.words) for before in sentences[first:index])
             fields["context"] = TextField(context)
-        fields["centre"] = TensorField(
-            torch.tensor([start, len(sentence.words)]), dtype=torch.long
-        )
+        fields["centre"] = TensorField(torch.tensor([start, len(sentence.words)]), dtype=torch.long)
         if with_entities:
             fields["entities"] = EntitiesField(
                 [(entity.start, entity.end - 1, entity.type) for entity in sentence.entities],
@@ -135,5 +140,6 @@ class NestedNerReader(DatasetReader):
 
 
 def _tokens(sentence: Sentence) -> List[Token]:
-    pos = sentence.pos or [None] * len(sentence.words)
-    return [Token(word, pos_=tag) for word, tag in zip(sentence.words, pos, strict=True)]
+    if sentence.pos is None:
+        return [Token(word) for word in sentence.words]
+    return [Token(word, pos_=tag) for word, tag in zip(sentence.words, sentence.pos, strict=True)]

@@ -23,7 +23,7 @@ class EntitiesField(Field[torch.Tensor]):
         Where the sentence stands, for messages.
     """
 
-    __slots__ = ["entities", "_namespace", "_source", "_label_ids"]
+    __slots__ = ["_label_ids", "_namespace", "_source", "entities"]
 
     def __init__(
         self,

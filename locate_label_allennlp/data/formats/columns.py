@@ -101,7 +101,7 @@ class ColumnsFormat(CorpusFormat):
         """The one sentence that the rows make; none if there are no rows."""
         if not rows:
             return []
-        columns = list(zip(*(cells for _, cells in rows)))
+        columns = list(zip(*(cells for _, cells in rows), strict=True))
         numbers = [number for number, _ in rows]
         labelled = self._label_columns
         if labelled is None:

@@ -1,10 +1,9 @@
 """What every corpus format has in common."""
 
 import gzip
-import io
 import logging
 import os
-from typing import IO, Iterator, Tuple
+from typing import Any, Iterator, Tuple
 
 from allennlp.common import Registrable
 from allennlp.common.file_utils import cached_path
@@ -45,11 +44,10 @@ def numbered_lines(path: str) -> Iterator[Tuple[int, str]]:
     """The lines of a text file without their ends, counted from 1; UTF-8, with or without a BOM."""
     if "://" not in str(path) and not os.path.isfile(path):
         raise CorpusError(f"no such file (looked from the folder {os.getcwd()})", path)
-    local = cached_path(path)
-    opened: IO[bytes] = gzip.open(local) if str(path).endswith(".gz") else open(local, "rb")  # type: ignore[assignment]
+    open_text: Any = gzip.open if str(path).endswith(".gz") else open
     number = 0
     try:
-        with opened as raw, io.TextIOWrapper(raw, encoding="utf-8-sig") as lines:
+        with open_text(cached_path(path), "rt", encoding="utf-8-sig") as lines:
             for number, line in enumerate(lines, start=1):
                 yield number, line.rstrip("\n")
     except UnicodeDecodeError as error:

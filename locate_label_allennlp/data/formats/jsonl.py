@@ -21,7 +21,8 @@ class JsonlFormat(CorpusFormat):
     One JSON object a line, one sentence an object:
 
         {"tokens": ["IL", "-", "2", "gene"],
-         "entities": [{"start": 0, "end": 4, "type": "DNA"}, {"start": 0, "end": 3, "type": "protein"}],
+         "entities": [{"start": 0, "end": 4, "type": "DNA"},
+                      {"start": 0, "end": 3, "type": "protein"}],
          "pos": ["NN", "HYPH", "CD", "NN"], "doc_id": "PMID:7641692", "sent_id": "3"}
 
     `start` and `end` count words, `end` is exclusive. Only `tokens` is needed. Consecutive lines
@@ -58,7 +59,8 @@ def _parsed(line: str, path: str, number: int) -> Dict[str, Any]:
     try:
         item = json.loads(line)
     except json.JSONDecodeError as error:
-        raise CorpusError(f"is not JSON: {error.msg} at column {error.colno}", path, number)
+        message = f"is not JSON: {error.msg} at column {error.colno}"
+        raise CorpusError(message, path, number) from error
     if not isinstance(item, dict) or not isinstance(item.get("tokens"), list):
         raise CorpusError('a line is a JSON object with a list "tokens"', path, number)
     return item
@@ -86,8 +88,9 @@ def _entity(mention: Any, path: str, number: int) -> Entity:
     try:
         start, end = mention["start"], mention["end"]
         kind = mention["type"] if "type" in mention else mention["entity_type"]
-    except (KeyError, TypeError):
-        raise CorpusError(f'an entity has "start", "end" and "type"; got {mention!r}', path, number)
+    except (KeyError, TypeError) as error:
+        message = f'an entity has "start", "end" and "type"; got {mention!r}'
+        raise CorpusError(message, path, number) from error
     if type(start) is not int or type(end) is not int or not isinstance(kind, str) or not kind:
         raise CorpusError(
             f'"start" and "end" are whole numbers and "type" a text; got {mention!r}', path, number

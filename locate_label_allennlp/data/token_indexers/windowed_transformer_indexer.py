@@ -62,7 +62,9 @@ class WindowedTransformerIndexer(TokenIndexer):
             return
         encoded = self._tokenizer(words, add_special_tokens=False)["input_ids"]
         unknown = [self._tokenizer.unk_token_id]
-        self._pieces.update((word, ids or unknown) for word, ids in zip(words, encoded))
+        self._pieces.update(
+            (word, ids or unknown) for word, ids in zip(words, encoded, strict=True)
+        )
 
     @overrides
     def get_empty_token_list(self) -> IndexedTokenList:

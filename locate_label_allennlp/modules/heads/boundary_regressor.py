@@ -9,7 +9,8 @@ from locate_label_allennlp.modules.heads.span_head import SpanHead
 class BoundaryRegressor(SpanHead):
     """
     Equations (4) and (5) of Shen et al. (2021): by how many words the left and the right boundary
-    of a span should move, two signed real numbers, shape `(S, 2)`. See `SpanHead` for the parameters.
+    of a span should move, two signed real numbers, shape `(S, 2)`. See `SpanHead` for the
+    parameters.
     """
 
     def __init__(

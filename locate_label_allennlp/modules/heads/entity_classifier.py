@@ -9,8 +9,8 @@ from locate_label_allennlp.modules.heads.span_head import SpanHead
 
 class EntityClassifier(SpanHead):
     """
-    Equations (8) to (10) of Shen et al. (2021): logits over NONE (index 0) and the `C` entity types,
-    shape `(S, C + 1)`. See `SpanHead` for the other parameters.
+    Equations (8) to (10) of Shen et al. (2021): logits over NONE (index 0) and the `C` entity
+    types, shape `(S, C + 1)`. See `SpanHead` for the other parameters.
 
     # Parameters
 

@@ -75,12 +75,12 @@ class FlatSpanExtractor(SpanExtractor):
         else:
             lengths = sequence_mask.long().sum(1)
         if span_indices_mask is None:
-            span_indices_mask = torch.ones_like(span_indices[..., 0], dtype=torch.bool)
-        sentence, row = span_indices_mask.nonzero(as_tuple=True)
+            mask = torch.ones_like(span_indices[..., 0], dtype=torch.bool)
+        else:
+            mask = span_indices_mask
+        sentence, row = mask.nonzero(as_tuple=True)
         start, end = span_indices[sentence, row].unbind(1)
-        flat = self.extract(
-            RangeMaximum(sequence_tensor, lengths), FlatSpans(sentence, start, end)
-        )
-        padded = flat.new_zeros(*span_indices_mask.size(), self.get_output_dim())
+        flat = self.extract(RangeMaximum(sequence_tensor, lengths), FlatSpans(sentence, start, end))
+        padded = flat.new_zeros(*mask.size(), self.get_output_dim())
         padded[sentence, row] = flat
         return padded

@@ -1,6 +1,6 @@
 """Contextual word vectors from a pretrained encoder, for texts of any length."""
 
-from typing import NamedTuple, Optional
+from typing import Any, NamedTuple, Optional
 
 import torch
 from allennlp.common.checks import ConfigurationError
@@ -13,6 +13,7 @@ from locate_label_allennlp.common.encoders import (
     holds_trained_weights,
     load_tokenizer,
     load_transformer,
+    longest_input,
     special_pieces,
 )
 
@@ -66,6 +67,9 @@ class WindowedTransformerEmbedder(TokenEmbedder):
         archive.
     """
 
+    _before: Tensor
+    _after: Tensor
+
     def __init__(
         self,
         model_name: str,
@@ -88,10 +92,10 @@ class WindowedTransformerEmbedder(TokenEmbedder):
             raise ConfigurationError(
                 f"overlap is {overlap}; allowed is 0 to {self._size - 1} with a window of {window}"
             )
-        if window > tokenizer.model_max_length:
+        longest = longest_input(source)
+        if window > longest:
             raise ConfigurationError(
-                f"window is {window}; encoder {model_name!r} reads at most "
-                f"{tokenizer.model_max_length} wordpieces"
+                f"window is {window}; encoder {model_name!r} reads at most {longest} wordpieces"
             )
         self._overlap = overlap
         self._pooling = pooling
@@ -100,7 +104,7 @@ class WindowedTransformerEmbedder(TokenEmbedder):
         self.register_buffer("_after", torch.tensor(after, dtype=torch.long), persistent=False)
 
         pretrained = load_weights and not holds_trained_weights(serialization_dir)
-        self.transformer = load_transformer(model_name, source, pretrained)
+        self.transformer: Any = load_transformer(model_name, source, pretrained)
         # Unused, and distributed training stops at parameters without a gradient.
         if getattr(self.transformer, "pooler", None) is not None:
             self.transformer.pooler = None

@@ -1,0 +1,105 @@
+import json
+
+import pytest
+import torch
+from allennlp.common import Params
+from allennlp.common.checks import ConfigurationError
+from allennlp.data import Vocabulary
+from allennlp.modules import TextFieldEmbedder
+
+from locate_label_allennlp.modules.word_encoder import WordEncoder
+
+EMBEDDER = {
+    "token_embedders": {"words": {"type": "embedding", "num_embeddings": 50, "embedding_dim": 3}}
+}
+# Two sentences: words 2 to 4 of the first text, words 0 to 1 of the second.
+CENTRE = torch.tensor([[2, 3], [0, 2]])
+CONTEXT = torch.tensor([[11, 12, 13, 14, 15, 16], [21, 22, 23, 0, 0, 0]])
+TOKENS = torch.tensor([[13, 14, 15], [21, 22, 0]])
+
+
+def copied(params):
+    """AllenNLP takes the parameters out as it uses them."""
+    return Params(json.loads(json.dumps(params)))
+
+
+def built(**params):
+    return WordEncoder.from_params(copied(params), vocab=Vocabulary())
+
+
+def field(ids):
+    return {"words": {"tokens": ids}}
+
+
+def test_only_the_words_of_the_sentence_itself_go_on():
+    encoder = built(context_embedder=EMBEDDER)
+    words = encoder(CENTRE, 3, context=field(CONTEXT))
+    assert words.size() == (2, 3, 3)
+    alone = encoder.context_embedder(field(TOKENS))
+    assert torch.equal(words[0], alone[0])
+    assert torch.equal(words[1, :2], alone[1, :2])
+
+
+def test_a_sentence_at_the_end_of_the_longest_text():
+    encoder = built(context_embedder=EMBEDDER)
+    centre = torch.tensor([[5, 1], [0, 3]])
+    words = encoder(centre, 3, context=field(CONTEXT))
+    expected = encoder.context_embedder(field(CONTEXT))
+    assert torch.equal(words[0, 0], expected[0, 5])
+    assert torch.equal(words[1], expected[1, :3])
+
+
+def test_both_sources_are_concatenated():
+    encoder = built(text_field_embedder=EMBEDDER, context_embedder=EMBEDDER)
+    assert encoder.get_output_dim() == 6
+    words = encoder(CENTRE, 3, field(TOKENS), field(CONTEXT))
+    assert torch.equal(words[0, :, :3], encoder.text_field_embedder(field(TOKENS))[0])
+    assert torch.equal(words[0, :, 3:], encoder.context_embedder(field(TOKENS))[0])
+
+
+def test_words_alone_need_no_context():
+    encoder = built(text_field_embedder=EMBEDDER)
+    assert encoder(CENTRE, 3, tokens=field(TOKENS)).size() == (2, 3, encoder.get_output_dim())
+
+
+@pytest.mark.parametrize(
+    ("encoder", "size"),
+    [
+        ({"type": "lstm", "hidden_size": 4, "bidirectional": True}, 8),
+        ({"type": "pass_through"}, 3),
+        ({"type": "compose", "encoders": [{"type": "lstm", "input_size": 3, "hidden_size": 5}]}, 5),
+    ],
+)
+def test_the_sequence_encoder_is_told_its_input_size(encoder, size):
+    module = built(text_field_embedder=EMBEDDER, encoder=encoder)
+    assert module.get_output_dim() == size
+    assert module(CENTRE, 3, tokens=field(TOKENS)).size() == (2, 3, size)
+
+
+def test_padding_does_not_reach_the_sequence_encoder():
+    module = built(
+        text_field_embedder=EMBEDDER,
+        encoder={"type": "lstm", "hidden_size": 4, "bidirectional": True},
+    )
+    together = module(CENTRE, 3, tokens=field(TOKENS))
+    alone = module(CENTRE[1:], 2, tokens=field(TOKENS[1:, :2]))
+    torch.testing.assert_close(together[1, :2], alone[0])
+
+
+def test_dropout_only_in_training():
+    module = built(text_field_embedder=EMBEDDER, dropout=0.5)
+    tokens = field(torch.arange(1, 41)[None])
+    centre = torch.tensor([[0, 40]])
+    share = (module(centre, 40, tokens=tokens) == 0).float().mean()
+    assert 0.3 < share < 0.7
+    assert (module.eval()(centre, 40, tokens=tokens) != 0).all()
+
+
+def test_a_source_of_vectors_is_needed():
+    with pytest.raises(ConfigurationError, match="text_field_embedder, context_embedder, or both"):
+        built(encoder={"type": "pass_through"})
+
+
+def test_it_can_be_built_without_a_config():
+    embedder = TextFieldEmbedder.from_params(copied(EMBEDDER), vocab=Vocabulary())
+    assert WordEncoder(context_embedder=embedder).get_output_dim() == 3
