@@ -6,7 +6,7 @@ from wcwidth import wcswidth
 
 
 class Mark(NamedTuple):
-    """A span of words, `end` exclusive, and what to write under it; `detail` where there is room."""
+    """Words `start` to `end` (exclusive), a label, and a detail to add where there is room."""
 
     start: int
     end: int
