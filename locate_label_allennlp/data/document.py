@@ -77,6 +77,10 @@ def checked_sentence(
     for index, word in enumerate(words):
         if not isinstance(word, str) or not word.strip():
             raise CorpusError(f"word {index} is {word!r}; a word is a non-empty text", path, line)
+    if pos is not None and not (
+        isinstance(pos, list) and all(isinstance(tag, str) for tag in pos)
+    ):
+        raise CorpusError(f"parts of speech are {pos!r}; allowed is a list of texts", path, line)
     if pos is not None and len(pos) != len(words):
         raise CorpusError(f"{len(pos)} parts of speech for {len(words)} words", path, line)
     for entity in entities:

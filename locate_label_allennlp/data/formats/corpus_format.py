@@ -3,6 +3,7 @@
 import gzip
 import logging
 import os
+import zlib
 from typing import Any, Iterator, Tuple
 
 from allennlp.common import Registrable
@@ -44,14 +45,16 @@ def numbered_lines(path: str) -> Iterator[Tuple[int, str]]:
     """The lines of a text file without their ends, counted from 1; UTF-8, with or without a BOM."""
     if "://" not in str(path) and not os.path.isfile(path):
         raise CorpusError(f"no such file (looked from the folder {os.getcwd()})", path)
-    open_text: Any = gzip.open if str(path).endswith(".gz") else open
+    open_bytes: Any = gzip.open if str(path).endswith(".gz") else open
     number = 0
     try:
-        with open_text(cached_path(path), "rt", encoding="utf-8-sig") as lines:
+        with open_bytes(cached_path(path), "rb") as lines:
             for number, line in enumerate(lines, start=1):
-                yield number, line.rstrip("\n")
+                yield number, line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
     except UnicodeDecodeError as error:
-        raise CorpusError(f"is not UTF-8 ({error.reason})", path, number + 1) from error
+        raise CorpusError(f"is not UTF-8 ({error.reason})", path, number) from error
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise CorpusError(f"cannot be unpacked ({error})", path) from error
 
 
 class Tally:

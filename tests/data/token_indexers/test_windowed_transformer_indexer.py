@@ -5,7 +5,7 @@ from allennlp.data.token_indexers import PretrainedTransformerMismatchedIndexer
 from locate_label_allennlp.data.token_indexers import WindowedTransformerIndexer
 from locate_label_allennlp.data.token_indexers import windowed_transformer_indexer as module
 
-WORDS = "the port of tarn was ported twice . the port abc x".split()
+WORDS = ["the", "port", "of", "tarn", "was", "ported", "twice", ".", "the", "port", "abc", "x"]
 
 
 def tokens(words):

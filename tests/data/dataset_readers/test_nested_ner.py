@@ -1,0 +1,175 @@
+import json
+
+import pytest
+from allennlp.common import Params
+from allennlp.common.checks import ConfigurationError
+from allennlp.data import DataLoader, DatasetReader, Vocabulary
+from allennlp.data.dataset_readers import dataset_reader
+from allennlp.data.dataset_readers.dataset_reader import WorkerInfo
+from allennlp.data.token_indexers import SingleIdTokenIndexer
+
+from locate_label_allennlp.data.dataset_readers import NestedNerReader
+from locate_label_allennlp.data.document import CorpusError, Document, Sentence
+from locate_label_allennlp.data.formats import ColumnsFormat
+
+
+@pytest.fixture
+def corpus(fixtures):
+    return str(fixtures / "formats" / "nested.jsonl")
+
+
+def reader(**options):
+    indexers = {"token_indexers": {"words": SingleIdTokenIndexer()}}
+    indexers["context_indexers"] = {"words": SingleIdTokenIndexer()}
+    return NestedNerReader(**{**indexers, **options})
+
+
+def texts(instances, field="tokens"):
+    return [" ".join(token.text for token in instance[field]) for instance in instances]
+
+
+SENTENCES = [
+    "The mayor of Old Tarn met the pilots .",
+    "Silence",
+    "The keeper of the museum of the port of Tarn left",
+    "Nothing was reported .",
+    "Visby",
+    "The bank of Visby and the bank of Tarn lent it to the port of Visby",
+]
+
+
+def test_an_instance_a_sentence(corpus):
+    instances = list(reader().read(corpus))
+    assert texts(instances) == SENTENCES
+    first = instances[0]
+    assert list(first.fields) == ["tokens", "context", "centre", "entities", "metadata"]
+    # Ends are inclusive from here on.
+    assert first["entities"].entities == [(0, 4, "ROLE"), (3, 4, "PLACE")]
+    assert first["metadata"].metadata == {
+        "words": tuple(SENTENCES[0].split()),
+        "sent_id": "1",
+        "source": f"{corpus}:1",
+    }
+    assert [token.pos_ for token in first["tokens"]][:3] == ["DET", "NOUN", "ADP"]
+    assert len(instances[1]["entities"]) == 0
+
+
+@pytest.mark.parametrize("around", [0, 1, 2, 9])
+def test_the_neighbours_are_those_of_the_same_document(corpus, around):
+    instances = list(reader(context_sentences=around).read(corpus))
+    documents = [SENTENCES[:4]] * 4 + [SENTENCES[4:]] * 2
+    for place, (instance, document) in enumerate(zip(instances, documents, strict=True)):
+        index = place if place < 4 else place - 4
+        first = max(0, index - around)
+        expected = document[first : index + around + 1]
+        assert texts([instance], "context") == [" ".join(expected)]
+        start, length = instance["centre"].tensor.tolist()
+        assert start == sum(len(before.split()) for before in document[first:index])
+        words = [token.text for token in instance["context"]][start : start + length]
+        assert words == SENTENCES[place].split()
+
+
+def test_fields_are_only_those_that_something_reads(corpus):
+    (alone, *_) = reader(context_indexers=None).read(corpus)
+    assert "context" not in alone.fields
+    assert alone["centre"].tensor.tolist() == [0, 9]
+    _, _, third, *_ = reader(token_indexers={}).read(corpus)
+    assert "tokens" not in third.fields
+    assert third["centre"].tensor.tolist() == [1, 11]
+
+
+def test_prediction_needs_no_entities():
+    document = Document((Sentence(("a", "b")), Sentence(("c",), pos=("N",))))
+    first, second = reader().document_to_instances(document)
+    assert "entities" not in first.fields
+    assert texts([second], "context") == ["a b c"]
+    assert second["centre"].tensor.tolist() == [2, 1]
+    first.index_fields(Vocabulary.from_instances([first]))
+    assert first.as_tensor_dict()["tokens"]["words"]["tokens"].tolist() == [2, 3]
+    assert reader().text_to_instance(document.sentences, 1) == second
+
+
+def test_any_format_by_name(fixtures):
+    params = {
+        "type": "nested_ner",
+        "format": {"type": "columns", "pos_column": 1, "one_document": False},
+        "token_indexers": {"words": {"type": "single_id"}},
+    }
+    built = DatasetReader.from_params(Params(params))
+    assert isinstance(built._format, ColumnsFormat)
+    instances = list(built.read(str(fixtures / "formats" / "blanks.conll")))
+    assert texts(instances) == SENTENCES[:3]
+
+
+@pytest.fixture
+def process(monkeypatch):
+    """Makes this process one of several that train together."""
+
+    def process(rank, world):
+        monkeypatch.setattr(dataset_reader.util, "is_distributed", lambda: world > 1)
+        monkeypatch.setattr(dataset_reader.dist, "get_rank", lambda: rank)
+        monkeypatch.setattr(dataset_reader.dist, "get_world_size", lambda: world)
+
+    return process
+
+
+@pytest.mark.parametrize("world", [1, 2, 3])
+@pytest.mark.parametrize("workers", [None, 2])
+def test_every_sentence_goes_to_one_process_and_one_worker(corpus, process, world, workers):
+    found = []
+    for rank in range(world):
+        process(rank, world)
+        for worker in range(workers or 1):
+            shard = reader()
+            shard._set_worker_info(WorkerInfo(workers, worker) if workers else None)
+            found.append(texts(shard.read(corpus)))
+    assert sorted(text for part in found for text in part) == sorted(SENTENCES)
+    sizes = [len(part) for part in found]
+    assert max(sizes) - min(sizes) <= 1
+
+
+def test_context_reaches_across_processes(corpus, process):
+    process(1, 2)
+    instances = list(reader().read(corpus))
+    assert texts(instances, "context")[0] == " ".join(SENTENCES[:3])
+
+
+def test_worker_processes(corpus):
+    loader = DataLoader.from_params(
+        Params({"batch_size": 2, "num_workers": 2}), reader=reader(), data_path=corpus
+    )
+    loader.index_with(Vocabulary.from_instances(loader.iter_instances()))
+    batches = list(loader)
+    words = [" ".join(item["words"]) for batch in batches for item in batch["metadata"]]
+    assert sorted(words) == sorted(SENTENCES)
+    for batch in batches:
+        assert batch["centre"].tolist() == [
+            [start, len(item["words"])]
+            for (start, _), item in zip(batch["centre"].tolist(), batch["metadata"], strict=True)
+        ]
+
+
+def test_max_instances(corpus):
+    assert texts(reader(max_instances=2).read(corpus)) == SENTENCES[:2]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"token_indexers": None, "context_indexers": None}, "token_indexers, context_indexers"),
+        ({"context_sentences": -1}, "context_sentences is -1; allowed is >= 0"),
+    ],
+)
+def test_impossible_settings_are_refused(options, message):
+    with pytest.raises(ConfigurationError, match=message):
+        reader(**options)
+
+
+def test_errors_of_the_file_come_through(tmp_path):
+    with pytest.raises(CorpusError, match=r"missing\.jsonl: no such file"):
+        list(reader().read(str(tmp_path / "missing.jsonl")))
+    path = tmp_path / "corpus.jsonl"
+    entity = {"start": 1, "end": 3, "type": "x"}
+    path.write_text(json.dumps({"tokens": ["a", "b"], "entities": [entity]}), encoding="utf-8")
+    with pytest.raises(CorpusError, match=r"corpus\.jsonl:1: entity 'x' from word 1 to 3"):
+        list(reader().read(str(path)))
