@@ -6,7 +6,7 @@ Here, as in every file a person reads or writes, the `end` of a span is exclusiv
 (`words[start:end]`); the dataset reader turns it into the inclusive end of AllenNLP's tensors.
 """
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import List, Optional, Tuple
 
 
@@ -20,11 +20,23 @@ class CorpusError(ValueError):
 
 @dataclass(frozen=True)
 class Entity:
-    """An entity mention: the words `start` to `end` (exclusive) of its sentence, and its type."""
+    """
+    An entity mention.
+
+    # Parameters
+
+    start, end : `int`
+        The words of its sentence that it reaches from and to (exclusive).
+    type : `str`
+    fragments : `Tuple[Tuple[int, int], ...]`, optional
+        For a discontinuous mention its pieces, two or more, in order and with a gap between each
+        two; `start` and `end` are then those of the whole. Empty for any other mention.
+    """
 
     start: int
     end: int
     type: str
+    fragments: Tuple[Tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -35,7 +47,7 @@ class Sentence:
     words : `Tuple[str, ...]`
         At least one; none of them empty.
     entities : `Tuple[Entity, ...]`
-        Sorted by `(start, end, type)`, each triple once.
+        Sorted by `(start, end, type, fragments)`, each once.
     pos : `Tuple[str, ...]`, optional
         One part of speech a word.
     offsets : `Tuple[Tuple[int, int], ...]`, optional
@@ -72,14 +84,12 @@ def checked_sentence(
 ) -> Sentence:
     """
     A `Sentence` that keeps its promises, or a `CorpusError` that says which one the file breaks.
-    Entities are sorted and a triple that is there twice is kept once.
+    Entities are sorted, and one that is there twice is kept once.
     """
     for index, word in enumerate(words):
         if not isinstance(word, str) or not word.strip():
             raise CorpusError(f"word {index} is {word!r}; a word is a non-empty text", path, line)
-    if pos is not None and not (
-        isinstance(pos, list) and all(isinstance(tag, str) for tag in pos)
-    ):
+    if pos is not None and not (isinstance(pos, list) and all(isinstance(tag, str) for tag in pos)):
         raise CorpusError(f"parts of speech are {pos!r}; allowed is a list of texts", path, line)
     if pos is not None and len(pos) != len(words):
         raise CorpusError(f"{len(pos)} parts of speech for {len(words)} words", path, line)
@@ -91,7 +101,8 @@ def checked_sentence(
                 path,
                 line,
             )
-    ordered = sorted(set(entities), key=lambda entity: (entity.start, entity.end, entity.type))
+        _check_fragments(entity, path, line)
+    ordered = sorted(set(entities), key=astuple)
     return Sentence(
         words=tuple(words),
         entities=tuple(ordered),
@@ -99,3 +110,19 @@ def checked_sentence(
         sent_id=sent_id,
         source=f"{path}:{line}",
     )
+
+
+def _check_fragments(entity: Entity, path: object, line: int) -> None:
+    if not entity.fragments:
+        return
+    bounds = [bound for fragment in entity.fragments for bound in fragment]
+    in_order = all(left < right for left, right in zip(bounds, bounds[1:], strict=False))
+    whole = (bounds[0], bounds[-1]) == (entity.start, entity.end)
+    if len(entity.fragments) < 2 or not in_order or not whole:
+        raise CorpusError(
+            f"entity {entity.type!r} from word {entity.start} to {entity.end} (exclusive) has the "
+            f"fragments {list(entity.fragments)}; allowed are two or more, in order, with a gap "
+            "between each two, the first beginning and the last ending with the entity",
+            path,
+            line,
+        )
