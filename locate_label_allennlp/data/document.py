@@ -7,6 +7,7 @@ Here, as in every file a person reads or writes, the `end` of a span is exclusiv
 """
 
 from dataclasses import astuple, dataclass
+from itertools import pairwise
 from typing import List, Optional, Tuple
 
 
@@ -116,7 +117,7 @@ def _check_fragments(entity: Entity, path: object, line: int) -> None:
     if not entity.fragments:
         return
     bounds = [bound for fragment in entity.fragments for bound in fragment]
-    in_order = all(left < right for left, right in zip(bounds, bounds[1:], strict=False))
+    in_order = all(left < right for left, right in pairwise(bounds))
     whole = (bounds[0], bounds[-1]) == (entity.start, entity.end)
     if len(entity.fragments) < 2 or not in_order or not whole:
         raise CorpusError(

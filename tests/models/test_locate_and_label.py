@@ -1,19 +1,16 @@
 import json
 import math
-import shutil
 from pathlib import Path
 
 import pytest
 import torch
-from allennlp.commands.train import train_model
 from allennlp.common import Params
 from allennlp.common.checks import ConfigurationError
 from allennlp.common.testing import ModelTestCase
 from allennlp.data import Batch, DatasetReader, Vocabulary
-from allennlp.models import Model, load_archive
+from allennlp.models import Model
 
 from locate_label_allennlp.data.document import Entity, Sentence
-from locate_label_allennlp.models import LocateAndLabel
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 CONFIG = FIXTURES / "configs" / "tiny.jsonnet"
@@ -55,6 +52,15 @@ def without_none(model):
     with torch.no_grad():
         model._classifier._output.bias[0] = -100
     return model.eval()
+
+
+def let_about_half_pass(model, batch):
+    logits = []
+    hook = model._filter.register_forward_hook(lambda *call: logits.append(call[-1]))
+    with torch.no_grad():
+        model(**batch)
+        model._filter._output.bias -= logits[-1].mean()
+    hook.remove()
 
 
 def rounded(model, inputs, output):
@@ -104,7 +110,8 @@ def test_alone_or_in_a_batch_the_same_entities(with_encoder, tiny_bert, monkeypa
     if with_encoder:
         monkeypatch.setenv("ENCODER", tiny_bert)
     experiment = Experiment(decoder=KEEP_ALL, filter_threshold=0.5)
-    without_none(experiment.model)._filter._output.weight.data.mul_(100)
+    without_none(experiment.model)
+    let_about_half_pass(experiment.model, experiment.batch(experiment.corpus))
     with torch.no_grad():
         together = experiment.model(**experiment.batch(experiment.corpus))["entities"]
         alone = [
@@ -220,66 +227,13 @@ def test_the_loss_of_an_evaluation_is_always_the_same():
     assert len({experiment.model(**batch)["loss"].item() for _ in range(3)}) > 1
 
 
-def train(folder, **overrides):
-    overrides = {name.replace("__", "."): value for name, value in overrides.items()}
-    params = Params.from_file(str(CONFIG), json.dumps(overrides))
-    train_model(params, folder)
-    return json.loads((folder / "metrics.json").read_text())
-
-
-def test_learns_a_handful_of_sentences_by_heart(tmp_path):
-    metrics = train(
-        tmp_path / "model",
-        trainer__num_epochs=50,
-        trainer__optimizer__lr=0.02,
-        data_loader__batch_size=2,
-        model__min_negatives=200,
-        model__word_encoder__dropout=0.0,
-        model__filter__dropout=0.0,
-        model__regressor__dropout=0.0,
-        model__classifier__dropout=0.0,
-    )
-    assert metrics["best_validation_micro_f1"] == 1.0
-
-
-def test_one_seed_gives_the_same_metrics_twice(tmp_path):
-    first, second = (train(tmp_path / name) for name in ("first", "second"))
-    timing = {key for key in first if "duration" in key or "memory" in key}
-    assert {k: v for k, v in first.items() if k not in timing} == {
-        k: v for k, v in second.items() if k not in timing
-    }
-    other = train(tmp_path / "other", pytorch_seed=8)
-    assert other["training_loss"] != first["training_loss"]
-
-
-def test_a_loss_that_is_no_number_stops_with_the_sentences(tmp_path):
+def test_a_loss_that_is_no_number_stops_with_the_sentences():
     experiment = Experiment()
     with torch.no_grad():
         experiment.model._classifier._output.bias.fill_(float("nan"))
     batch = experiment.batch(experiment.instances([sentence(3), sentence(5, PLACE)]))
     with pytest.raises(ValueError, match=r"loss is nan .*corpus\.jsonl:3.*corpus\.jsonl:5"):
         experiment.model.train()(**batch)
-
-
-@pytest.mark.parametrize(
-    "key",
-    [
-        "model.seed_length",
-        "model.word_encoder.droput",
-        "model.filter.hidden",
-        "model.regressor.span_extractor.size",
-        "model.decoder.thresh",
-        "dataset_reader.contexts",
-        pytest.param(
-            "trainer.epochs",
-            marks=pytest.mark.xfail(reason="AllenNLP's trainer takes any key", strict=True),
-        ),
-    ],
-)
-def test_a_config_key_that_does_not_exist_is_named(key, tmp_path):
-    params = Params.from_file(str(CONFIG), json.dumps({key: 1}))
-    with pytest.raises((ConfigurationError, TypeError), match=key.rpartition(".")[2]):
-        train_model(params, tmp_path / "model")
 
 
 @pytest.mark.parametrize(
@@ -296,26 +250,3 @@ def test_a_config_key_that_does_not_exist_is_named(key, tmp_path):
 def test_impossible_settings_are_refused(overrides, message):
     with pytest.raises(ConfigurationError, match=message):
         Experiment(**overrides)
-
-
-def test_an_archive_needs_neither_the_encoder_nor_its_folder(tiny_bert, tmp_path, monkeypatch):
-    encoder = tmp_path / "encoders" / "mine"
-    shutil.copytree(tiny_bert, encoder)
-    monkeypatch.setenv("ENCODER", str(encoder))
-    train(tmp_path / "model", trainer__num_epochs=1, model__decoder=KEEP_ALL)
-    before = predictions(tmp_path / "model" / "model.tar.gz")
-    shutil.rmtree(encoder)
-    monkeypatch.delenv("ENCODER")
-    (tmp_path / "elsewhere").mkdir()
-    monkeypatch.chdir(tmp_path / "elsewhere")
-    shutil.move(tmp_path / "model" / "model.tar.gz", "moved.tar.gz")
-    shutil.rmtree(tmp_path / "model")
-    assert predictions("moved.tar.gz") == before != []
-
-
-def predictions(path):
-    archive = load_archive(path)
-    assert isinstance(archive.model, LocateAndLabel)
-    words = ("The", "port", "of", "Tarn") * 12
-    instance = archive.validation_dataset_reader.text_to_instance([Sentence(words)])
-    return without_none(archive.model).forward_on_instance(instance)["entities"]
