@@ -1,6 +1,6 @@
 """Locate and Label."""
 
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import torch
 from allennlp.common.checks import ConfigurationError
@@ -190,7 +190,7 @@ class LocateAndLabel(Model):
         centre : `torch.LongTensor`
             Shape `(B, 2)`: the sentence's first word in `context`, and its number of words.
         metadata : `List[Dict[str, Any]]`
-            `words` and `source` of each sentence.
+            `words`, `source` and `unreachable` of each sentence; see the reader `nested_ner`.
         tokens : `TextFieldTensors`, optional
         context : `TextFieldTensors`, optional
         entities : `torch.LongTensor`, optional
@@ -215,7 +215,8 @@ class LocateAndLabel(Model):
             proposals = self._propose(table, seeds)
             decoded = self._decode(proposals, len(metadata))
             if entities is not None:
-                self._count(decoded, seeds, proposals.kept, entities)
+                unreachable = [sentence["unreachable"] for sentence in metadata]
+                self._count(decoded, seeds, proposals.kept, entities, unreachable)
             output["entities"] = [[_readable(entity) for entity in found] for found in decoded]
         return output
 
@@ -320,6 +321,7 @@ class LocateAndLabel(Model):
         seeds: FlatSpans,
         kept: Tensor,
         entities: Tensor,
+        unreachable: Sequence[Sequence[Tuple[int, int, str]]],
     ) -> None:
         """Tells the metric what was found, and how many entities each stage could still reach."""
         # Without a regressor only the exact seed leads to an entity.
@@ -337,7 +339,7 @@ class LocateAndLabel(Model):
             for rows in entities.tolist()
         ]
         predicted = [[(span.start, span.end, span.label) for span in spans] for spans in decoded]
-        self._metric(predicted, gold, reached)
+        self._metric(predicted, gold, reached, unreachable)
 
     @staticmethod
     def _fixed_generator(device: torch.device) -> torch.Generator:

@@ -1,6 +1,7 @@
 """The one dataset reader: any corpus format in, instances out."""
 
-from typing import Any, Dict, Iterator, List, Optional, Sequence
+import logging
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import torch
 from allennlp.common.checks import ConfigurationError
@@ -8,9 +9,15 @@ from allennlp.data import DatasetReader, Field, Instance, Token, TokenIndexer
 from allennlp.data.fields import MetadataField, TensorField, TextField
 from overrides import overrides
 
-from locate_label_allennlp.data.document import Document, Sentence
+from locate_label_allennlp.data.document import CorpusError, Document, Sentence
 from locate_label_allennlp.data.fields import EntitiesField
 from locate_label_allennlp.data.formats import AutoFormat, CorpusFormat
+
+logger = logging.getLogger(__name__)
+
+Span = Tuple[int, int, str]
+
+_DISCONTINUOUS = ("skip", "envelope", "error")
 
 
 @DatasetReader.register("nested_ner")
@@ -23,7 +30,8 @@ class NestedNerReader(DatasetReader):
       `context_indexers`;
     - `centre`: where the sentence begins in `context`, and how many words it has;
     - `entities`: the gold entities, where the corpus gives them (see `EntitiesField`);
-    - `metadata`: `words`, `sent_id`, `source` (file and line).
+    - `metadata`: `words`, `sent_id`, `source` (file and line), `unreachable` (gold entities that no
+      span can be; see `discontinuous`).
 
     # Parameters
 
@@ -35,6 +43,10 @@ class NestedNerReader(DatasetReader):
     context_sentences : `int`, optional (default = `1`)
         How many neighbours on each side, all from the sentence's own document (section 2.1 of the
         paper: 1).
+    discontinuous : `str`, optional (default = `"skip"`)
+        What becomes of mentions in several pieces, which no span is: `"skip"`: not learned from,
+        and counted as missed in evaluation; `"envelope"`: taken as the span from their first to
+        their last word; `"error"`.
     label_namespace : `str`, optional (default = `"entity_labels"`)
     max_instances : `int`, optional (default = `None`)
         Reads no more sentences than that.
@@ -47,6 +59,7 @@ class NestedNerReader(DatasetReader):
         token_indexers: Optional[Dict[str, TokenIndexer]] = None,
         context_indexers: Optional[Dict[str, TokenIndexer]] = None,
         context_sentences: int = 1,
+        discontinuous: str = "skip",
         label_namespace: str = "entity_labels",
         max_instances: Optional[int] = None,
         serialization_dir: Optional[str] = None,
@@ -65,6 +78,11 @@ class NestedNerReader(DatasetReader):
         self._token_indexers = token_indexers or {}
         self._context_indexers = context_indexers or {}
         self._context_sentences = context_sentences
+        if discontinuous not in _DISCONTINUOUS:
+            raise ConfigurationError(
+                f"discontinuous is {discontinuous!r}; allowed are {_DISCONTINUOUS}"
+            )
+        self._discontinuous = discontinuous
         self._label_namespace = label_namespace
 
     @overrides
@@ -74,8 +92,16 @@ class NestedNerReader(DatasetReader):
             for document in self._format.read(str(file_path))
             for index in range(len(document.sentences))
         )
+        num_discontinuous = 0
         for document, index in self.shard_iterable(places):
+            entities = document.sentences[index].entities
+            num_discontinuous += sum(bool(entity.fragments) for entity in entities)
             yield self.sentence_to_instance(document.sentences, index, with_entities=True)
+        if num_discontinuous:
+            done = "taken as their envelopes"
+            if self._discontinuous == "skip":
+                done = "not learned from; they count as missed in evaluation"
+            logger.warning("%s: %d discontinuous entities %s", file_path, num_discontinuous, done)
 
     def document_to_instances(self, document: Document) -> List[Instance]:
         """An instance a sentence, without gold entities: what a predictor needs."""
@@ -114,20 +140,36 @@ class NestedNerReader(DatasetReader):
             start = sum(len(before.words) for before in sentences[first:index])
             fields["context"] = TextField(context)
         fields["centre"] = TensorField(torch.tensor([start, len(sentence.words)]), dtype=torch.long)
+        unreachable: List[Span] = []
         if with_entities:
+            reachable, unreachable = self._inclusive(sentence)
             fields["entities"] = EntitiesField(
-                [(entity.start, entity.end - 1, entity.type) for entity in sentence.entities],
-                self._label_namespace,
-                sentence.source,
+                reachable, self._label_namespace, sentence.source, unreachable
             )
         fields["metadata"] = MetadataField(
             {
                 "words": sentence.words,
                 "sent_id": sentence.sent_id,
                 "source": sentence.source,
+                "unreachable": unreachable,
             }
         )
         return Instance(fields)
+
+    def _inclusive(self, sentence: Sentence) -> Tuple[List[Span], List[Span]]:
+        """The entities that a span can be, and those that none can, with inclusive ends."""
+        reachable: List[Span] = []
+        unreachable: List[Span] = []
+        for entity in sentence.entities:
+            if entity.fragments and self._discontinuous == "error":
+                raise CorpusError(
+                    f"{sentence.source}: entity {entity.type!r} is discontinuous (words "
+                    f'{list(entity.fragments)}); "discontinuous": "skip" or "envelope" allows it'
+                )
+            skipped = entity.fragments and self._discontinuous == "skip"
+            span = (entity.start, entity.end - 1, entity.type)
+            (unreachable if skipped else reachable).append(span)
+        return reachable, unreachable
 
     @overrides
     def apply_token_indexers(self, instance: Instance) -> None:

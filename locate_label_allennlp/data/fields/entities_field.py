@@ -21,30 +21,35 @@ class EntitiesField(Field[torch.Tensor]):
     label_namespace : `str`
     source : `str`, optional
         Where the sentence stands, for messages.
+    unreachable : `Sequence[Tuple[int, int, str]]`, optional
+        Entities that are no part of the tensor, but whose types the vocabulary has to know.
     """
 
-    __slots__ = ["_label_ids", "_namespace", "_source", "entities"]
+    __slots__ = ["_label_ids", "_namespace", "_source", "entities", "unreachable"]
 
     def __init__(
         self,
         entities: Sequence[Tuple[int, int, str]],
         label_namespace: str = "entity_labels",
         source: str = "",
+        unreachable: Sequence[Tuple[int, int, str]] = (),
     ) -> None:
         self.entities = list(entities)
+        self.unreachable = list(unreachable)
         self._namespace = label_namespace
         self._source = source
         self._label_ids: List[int] = []
 
     @overrides
     def count_vocab_items(self, counter: Dict[str, Dict[str, int]]) -> None:
-        for _, _, label in self.entities:
+        for _, _, label in self.entities + self.unreachable:
             counter[self._namespace][label] += 1
 
     @overrides
     def index(self, vocab: Vocabulary) -> None:
         known = vocab.get_token_to_index_vocabulary(self._namespace)
-        unknown = sorted({label for _, _, label in self.entities} - known.keys())
+        labels = {label for _, _, label in self.entities + self.unreachable}
+        unknown = sorted(labels - known.keys())
         if unknown:
             raise ConfigurationError(
                 f"{self._source}: entity type {unknown[0]!r} is not one the model was trained on; "

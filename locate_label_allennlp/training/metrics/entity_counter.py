@@ -43,7 +43,10 @@ class EntityCounter:
         ]
 
     def count(
-        self, predictions: Sequence[Collection[Span]], gold: Sequence[Collection[Span]]
+        self,
+        predictions: Sequence[Collection[Span]],
+        gold: Sequence[Collection[Span]],
+        unreachable: Sequence[Collection[Span]] | None = None,
     ) -> dict[str, list[int]]:
         """
         # Parameters
@@ -52,6 +55,9 @@ class EntityCounter:
             The predicted entities of each sentence: start, end (inclusive) and type.
         gold : `Sequence[Collection[Span]]`
             The gold entities of each sentence.
+        unreachable : `Sequence[Collection[Span]]`, optional (default = `None`)
+            Further gold entities of each sentence that no prediction can be, such as discontinuous
+            ones, each by the words it reaches from and to.
 
         # Returns
 
@@ -64,20 +70,26 @@ class EntityCounter:
         `ValueError`
             If there are not as many predictions as sentences, or if a type is unknown.
         """
-        if len(predictions) != len(gold):
+        if unreachable is None:
+            unreachable = [()] * len(gold)
+        if not len(predictions) == len(gold) == len(unreachable):
             raise ValueError(
                 f"There are predictions for {len(predictions)} sentences, but gold entities for "
                 f"{len(gold)}; pass one collection a sentence, an empty one where there are none."
             )
         counts = {group: [0, 0, 0, 0] for group in self.groups}
-        for predicted_entities, gold_entities in zip(predictions, gold, strict=True):
-            self._count_sentence(counts, set(predicted_entities), set(gold_entities))
+        for predicted, found, missed in zip(predictions, gold, unreachable, strict=True):
+            self._count_sentence(counts, set(predicted), set(found), missed)
         return counts
 
     def _count_sentence(
-        self, counts: dict[str, list[int]], predicted: set[Span], gold: set[Span]
+        self,
+        counts: dict[str, list[int]],
+        predicted: set[Span],
+        gold: set[Span],
+        missed: Collection[Span],
     ) -> None:
-        nested_gold = nested_spans(gold)
+        nested_gold = nested_spans(gold.union(missed))
         sentence_group = "nested_sentences" if nested_gold else "flat_sentences"
         # One side at a time: how many it has, and how many of them the other side has too.
         for column, entities, others, nested in (
@@ -93,6 +105,11 @@ class EntityCounter:
             boundaries = {entity[:2] for entity in entities}
             counts["boundaries"][column] += len(boundaries)
             counts["boundaries"][column + 1] += len(boundaries & {other[:2] for other in others})
+        for entity in missed:
+            entity_group = "nested_entities" if entity in nested_gold else "flat_entities"
+            groups = ("micro", *self._type_and_buckets(entity), entity_group, sentence_group)
+            for group in (*groups, "boundaries"):
+                counts[group][GOLD] += 1
 
     def _type_and_buckets(self, entity: Span) -> Iterator[str]:
         start, end, label = entity

@@ -65,6 +65,7 @@ class NestedSpanF1(Metric):
         predictions: Sequence[Collection[Span]],
         gold: Sequence[Collection[Span]],
         reached: Mapping[str, int] | None = None,
+        unreachable: Sequence[Collection[Span]] | None = None,
     ) -> None:
         """
         # Parameters
@@ -76,6 +77,9 @@ class NestedSpanF1(Metric):
         reached : `Mapping[str, int]`, optional (default = `None`)
             How many of the gold entities of these sentences a stage of the model can still reach,
             for each stage by name.
+        unreachable : `Sequence[Collection[Span]]`, optional (default = `None`)
+            Further gold entities of each sentence that no prediction can be, such as discontinuous
+            ones; they count as missed.
 
         # Raises
 
@@ -83,7 +87,7 @@ class NestedSpanF1(Metric):
             If there are not as many predictions as sentences, if a type is not in the vocabulary,
             or if `reached` names an unknown stage or holds an impossible number.
         """
-        counts = self._counter.count(predictions, gold)
+        counts = self._counter.count(predictions, gold, unreachable)
         reached = reached or {}
         self._check_reached(reached, counts["micro"][GOLD])
         self._reported.update(reached)

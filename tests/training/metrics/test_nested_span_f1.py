@@ -291,3 +291,18 @@ def test_processes_together_give_what_one_gives(monkeypatch):
     for batch, reached in shares[0] + shares[1]:
         run(alone, batch, reached)
     run_distributed_test([-1, -1], run_in_process, shares, alone.get_metric())
+
+
+def test_unreachable_entities_count_as_missed():
+    metric = NestedSpanF1(make_vocab(), verbose=True)
+    gold = [[(0, 3, "ORG")], [(1, 1, "PER")]]
+    # The same words and type as the prediction, but in pieces, so still missed.
+    metric(gold, gold, unreachable=[[(0, 3, "ORG"), (5, 14, "ORG")], []])
+    metrics = metric.get_metric()
+    assert (metrics["micro_precision"], metrics["micro_recall"]) == (1.0, 0.5)
+    assert metrics["type/ORG/gold"] == 3
+    assert metrics["type/ORG/recall"] == 1 / 3
+    assert (metrics["length/1-4/gold"], metrics["length/10+/gold"]) == (3, 1)
+    assert metrics["boundaries/gold"] == 4
+    assert metrics["flat_entities/gold"] + metrics["nested_entities/gold"] == 4
+    assert (metrics["flat_sentences/gold"], metrics["flat_sentences/predicted"]) == (4, 2)
