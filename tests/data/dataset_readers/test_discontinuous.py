@@ -29,7 +29,8 @@ def read(discontinuous: str) -> Instance:
     reader = NestedNerReader(
         OneSentence(), {"words": SingleIdTokenIndexer()}, discontinuous=discontinuous
     )
-    return next(iter(reader.read("here.ann")))
+    (instance,) = reader.read("here.ann")
+    return instance
 
 
 def test_skip(caplog: pytest.LogCaptureFixture) -> None:

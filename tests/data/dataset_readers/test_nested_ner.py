@@ -49,6 +49,7 @@ def test_an_instance_a_sentence(corpus):
         "words": tuple(SENTENCES[0].split()),
         "sent_id": "1",
         "source": f"{corpus}:1",
+        "unreachable": [],
     }
     assert [token.pos_ for token in first["tokens"]][:3] == ["DET", "NOUN", "ADP"]
     assert len(instances[1]["entities"]) == 0
