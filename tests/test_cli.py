@@ -103,7 +103,7 @@ def _errors() -> List[Any]:
     return [
         ({"model.sead_lengths": [1]}, ["'sead_lengths'", "allowed are", "'seed_lengths'"]),
         ({"train_data_path": "nowhere.jsonl"}, ["nowhere.jsonl: no such file"]),
-        ({"model.positive_iou": 7}, ["positive_iou is 7; allowed is 0 to 1"]),
+        ({"model.positive_iou": 7}, ["positive_iou is 7; allowed is more than 0, up to 1"]),
     ]
 
 

@@ -6,7 +6,13 @@ from allennlp.commands.train import train_model_from_file
 import locate_label_allennlp
 from locate_label_allennlp.entity_finder import EntityFinder, FoundEntity
 
-TEXTS = ["The mayor of Old Tarn met her brother — again.", "", " \n", "Tarn.  It was late.", "None here"]
+TEXTS = [
+    "The mayor of Old Tarn met her brother — again.",
+    "",
+    " \n",
+    "Tarn.  It was late.",
+    "None here",
+]
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ set fails. All of them are handed over once more as a single JSON object,
 picks values with defaults.
 
 **Errors that say what is allowed.** AllenNLP refuses a key that a component does not take, but does
-not say which it takes.
+not say which it takes, and its trainer takes any key without a word.
 """
 
 import json
@@ -16,6 +16,7 @@ from typing import Any, Callable, Dict
 
 from allennlp.common import from_params, params
 from allennlp.common.checks import ConfigurationError
+from allennlp.training import Trainer
 
 VARIABLE = "locate_label_environment"
 
@@ -33,17 +34,22 @@ def create_kwargs(
     constructor: Callable[..., Any], cls: type, params: params.Params, **extras: Any
 ) -> Dict[str, Any]:
     """AllenNLP's arguments for a constructor; the error for an unknown key names the known ones."""
+    allowed = sorted(
+        name
+        for name, parameter in from_params.infer_params(cls, constructor).items()
+        if name != "self" and parameter.kind != parameter.VAR_KEYWORD
+    )
+    refused = f"Extra parameters passed to {cls.__name__}:"
     try:
-        return _create_kwargs(constructor, cls, params, **extras)
+        arguments = _create_kwargs(constructor, cls, params, **extras)
     except ConfigurationError as error:
-        if error.message.startswith(f"Extra parameters passed to {cls.__name__}:"):
-            allowed = sorted(
-                name
-                for name, parameter in from_params.infer_params(cls, constructor).items()
-                if name != "self" and parameter.kind != parameter.VAR_KEYWORD
-            )
+        if error.message.startswith(refused):
             raise ConfigurationError(f"{error.message}; allowed are {allowed}") from error
         raise
+    unknown = {name: arguments[name] for name in sorted(arguments.keys() - set(allowed))}
+    if unknown and issubclass(cls, Trainer):
+        raise ConfigurationError(f"{refused} {unknown}; allowed are {allowed}")
+    return arguments
 
 
 params._environment_variables = environment_variables

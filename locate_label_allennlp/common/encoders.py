@@ -1,13 +1,14 @@
 """Loads transformer encoders, and keeps in the serialization directory what an archive needs."""
 
+import hashlib
 import logging
 import os
 import re
 import shutil
-import tempfile
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Optional, Tuple
+from uuid import uuid4
 
 from allennlp.common.checks import ConfigurationError
 from transformers import AutoConfig, AutoModel, AutoTokenizer
@@ -37,8 +38,10 @@ def encoder_source(model_name: str, serialization_dir: Optional[str]) -> str:
     """
     if serialization_dir is None:
         return model_name
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", os.path.basename(os.path.normpath(model_name)))
-    copy = Path(serialization_dir) / ENCODER_FOLDER / name
+    readable = re.sub(r"[^A-Za-z0-9._-]+", "-", os.path.basename(os.path.normpath(model_name)))
+    # Two encoders of one experiment may have folders of the same name.
+    digest = hashlib.sha256(model_name.encode()).hexdigest()[:8]
+    copy = Path(serialization_dir) / ENCODER_FOLDER / f"{readable}-{digest}"
     if not copy.is_dir():
         _copy_encoder(model_name, copy)
     return str(copy)
@@ -47,8 +50,8 @@ def encoder_source(model_name: str, serialization_dir: Optional[str]) -> str:
 def _copy_encoder(model_name: str, target: Path) -> None:
     """Whole or not at all: several processes may make the same copy at the same time."""
     config, tokenizer = load_config(model_name), load_tokenizer(model_name)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-")
+    partial = target.with_name(f".{target.name}-{uuid4().hex}")
+    partial.mkdir(parents=True)
     try:
         config.save_pretrained(partial)
         tokenizer.save_pretrained(partial)

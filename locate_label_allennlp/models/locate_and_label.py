@@ -140,13 +140,11 @@ class LocateAndLabel(Model):
                 f"loss_weights has {len(loss_weights)} numbers; it takes three, for filter, "
                 "regressor and classifier"
             )
-        for name, share in [
-            ("filter_threshold", filter_threshold),
-            ("positive_iou", positive_iou),
-            ("match_iou", match_iou),
-        ]:
-            if not 0 <= share <= 1:
-                raise ConfigurationError(f"{name} is {share}; allowed is 0 to 1")
+        if not 0 <= filter_threshold <= 1:
+            raise ConfigurationError(f"filter_threshold is {filter_threshold}; allowed is 0 to 1")
+        for name, iou in [("positive_iou", positive_iou), ("match_iou", match_iou)]:
+            if not 0 < iou <= 1:
+                raise ConfigurationError(f"{name} is {iou}; allowed is more than 0, up to 1")
         self._word_encoder = word_encoder
         self._filter = filter
         self._regressor = regressor

@@ -29,10 +29,11 @@ def test_without_a_serialization_dir_the_encoder_itself_is_read(tiny_bert):
 
 def test_a_copy_of_configuration_and_tokenizer_is_kept(tiny_bert, tmp_path):
     source = encoder_source(tiny_bert, str(tmp_path))
-    assert source == str(tmp_path / ENCODER_FOLDER / "tiny-bert")
+    assert Path(source).parent == tmp_path / ENCODER_FOLDER
+    assert Path(source).name.startswith("tiny-bert-")
     assert {"config.json", "tokenizer.json", "tokenizer_config.json"} <= files(source)
     assert not any(name.endswith((".safetensors", ".bin")) for name in files(source))
-    assert files(tmp_path / ENCODER_FOLDER) == {"tiny-bert"}
+    assert files(tmp_path / ENCODER_FOLDER) == {Path(source).name}
 
 
 @pytest.mark.parametrize("encoder", ["tiny_bert", "tiny_roberta"])
@@ -59,10 +60,10 @@ def test_pretrained_weights_come_from_the_original(tiny_bert, tmp_path):
 def test_many_processes_may_copy_at_once(tiny_bert, tmp_path):
     with ThreadPoolExecutor(8) as pool:
         sources = set(pool.map(encoder_source, [tiny_bert] * 16, [str(tmp_path)] * 16))
-    assert sources == {str(tmp_path / ENCODER_FOLDER / "tiny-bert")}
+    (source,) = sources
     # No half copies are left behind.
-    assert files(tmp_path / ENCODER_FOLDER) == {"tiny-bert"}
-    assert load_tokenizer(sources.pop()).is_fast
+    assert files(tmp_path / ENCODER_FOLDER) == {Path(source).name}
+    assert load_tokenizer(source).is_fast
 
 
 def test_a_copy_that_fails_leaves_nothing_behind(tmp_path):

@@ -98,8 +98,9 @@ def test_regression_loss_is_equations_13_to_15(cases):
     assert loss.item() == pytest.approx(sum(expected) / len(expected), rel=1e-4, abs=1e-5)
 
 
-def test_regression_gradient_is_the_slope_of_the_formula():
-    span, gold, (left, right) = (3, 5), (2, 6), (0.4, -0.3)
+@pytest.mark.parametrize(("left", "right"), [(0.4, -0.3), (-2.6, 1.7), (0.4, 3.1), (-1.5, -0.2)])
+def test_regression_gradient_is_the_slope_of_the_formula(left, right):
+    span, gold = (3, 5), (2, 6)
     offsets = torch.tensor([[left, right]], requires_grad=True)
     regression([span], [gold], offsets).backward()
     step = 1e-6

@@ -9,9 +9,11 @@ from allennlp.data import DatasetReader, Field, Instance, Token, TokenIndexer
 from allennlp.data.fields import MetadataField, TensorField, TextField
 from overrides import overrides
 
+from locate_label_allennlp.data.context import words_that_fit
 from locate_label_allennlp.data.document import CorpusError, Document, Sentence
 from locate_label_allennlp.data.fields import EntitiesField
 from locate_label_allennlp.data.formats import AutoFormat, CorpusFormat
+from locate_label_allennlp.data.token_indexers import WindowedTransformerIndexer
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +45,11 @@ class NestedNerReader(DatasetReader):
     context_sentences : `int`, optional (default = `1`)
         How many neighbours on each side, all from the sentence's own document (section 2.1 of the
         paper: 1).
+    max_context_wordpieces : `int`, optional (default = `None`)
+        How long the sentence with its neighbours may be at most, in wordpieces of the first of the
+        `context_indexers`, which must be a `windowed_transformer`. Words far from the sentence are
+        left out, never those of the sentence itself; in how many sentences is logged. `None` for no
+        limit: the embedder reads long texts in several windows.
     discontinuous : `str`, optional (default = `"skip"`)
         What becomes of mentions in several pieces, which no span is: `"skip"`: not learned from,
         and counted as missed in evaluation; `"envelope"`: taken as the span from their first to
@@ -59,6 +66,7 @@ class NestedNerReader(DatasetReader):
         token_indexers: Optional[Dict[str, TokenIndexer]] = None,
         context_indexers: Optional[Dict[str, TokenIndexer]] = None,
         context_sentences: int = 1,
+        max_context_wordpieces: Optional[int] = None,
         discontinuous: str = "skip",
         label_namespace: str = "entity_labels",
         max_instances: Optional[int] = None,
@@ -78,6 +86,16 @@ class NestedNerReader(DatasetReader):
         self._token_indexers = token_indexers or {}
         self._context_indexers = context_indexers or {}
         self._context_sentences = context_sentences
+        self._max_context_wordpieces = max_context_wordpieces
+        self._num_cut = 0
+        self._piece_counter = next(iter(self._context_indexers.values()), None)
+        if max_context_wordpieces is not None and not isinstance(
+            self._piece_counter, WindowedTransformerIndexer
+        ):
+            raise ConfigurationError(
+                "max_context_wordpieces needs a 'windowed_transformer' as the first of the "
+                f"context_indexers; they are {context_indexers}"
+            )
         if discontinuous not in _DISCONTINUOUS:
             raise ConfigurationError(
                 f"discontinuous is {discontinuous!r}; allowed are {_DISCONTINUOUS}"
@@ -92,7 +110,7 @@ class NestedNerReader(DatasetReader):
             for document in self._format.read(str(file_path))
             for index in range(len(document.sentences))
         )
-        num_discontinuous = 0
+        num_discontinuous = self._num_cut = 0
         for document, index in self.shard_iterable(places):
             entities = document.sentences[index].entities
             num_discontinuous += sum(bool(entity.fragments) for entity in entities)
@@ -102,6 +120,14 @@ class NestedNerReader(DatasetReader):
             if self._discontinuous == "skip":
                 done = "not learned from; they count as missed in evaluation"
             logger.warning("%s: %d discontinuous entities %s", file_path, num_discontinuous, done)
+        if self._num_cut:
+            logger.warning(
+                "%s: %d sentences with less context than asked for: with their neighbours they "
+                "have more than %d wordpieces",
+                file_path,
+                self._num_cut,
+                self._max_context_wordpieces,
+            )
 
     def document_to_instances(self, document: Document) -> List[Instance]:
         """An instance a sentence, without gold entities: what a predictor needs."""
@@ -134,10 +160,7 @@ class NestedNerReader(DatasetReader):
         if self._token_indexers:
             fields["tokens"] = TextField(_tokens(sentence))
         if self._context_indexers:
-            first = max(0, index - self._context_sentences)
-            neighbourhood = sentences[first : index + self._context_sentences + 1]
-            context = [token for neighbour in neighbourhood for token in _tokens(neighbour)]
-            start = sum(len(before.words) for before in sentences[first:index])
+            context, start = self._context(sentences, index)
             fields["context"] = TextField(context)
         fields["centre"] = TensorField(torch.tensor([start, len(sentence.words)]), dtype=torch.long)
         unreachable: List[Span] = []
@@ -155,6 +178,23 @@ class NestedNerReader(DatasetReader):
             }
         )
         return Instance(fields)
+
+    def _context(self, sentences: Sequence[Sentence], index: int) -> Tuple[List[Token], int]:
+        """The tokens of a sentence amid its neighbours, and which of them is its first."""
+        first = max(0, index - self._context_sentences)
+        end = index + self._context_sentences + 1
+        before = [token for sentence in sentences[first:index] for token in _tokens(sentence)]
+        centre = _tokens(sentences[index])
+        after = [token for sentence in sentences[index + 1 : end] for token in _tokens(sentence)]
+        if isinstance(self._piece_counter, WindowedTransformerIndexer) and (
+            self._max_context_wordpieces is not None
+        ):
+            count = self._piece_counter.piece_counts
+            room = self._max_context_wordpieces - sum(count(centre))
+            left, right = words_that_fit(count(before), count(after), room)
+            self._num_cut += left < len(before) or right < len(after)
+            before, after = before[len(before) - left :], after[:right]
+        return [*before, *centre, *after], len(before)
 
     def _inclusive(self, sentence: Sentence) -> Tuple[List[Span], List[Span]]:
         """The entities that a span can be, and those that none can, with inclusive ends."""

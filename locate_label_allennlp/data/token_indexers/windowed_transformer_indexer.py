@@ -1,6 +1,6 @@
 """Wordpieces of words, for the `windowed_transformer` embedder."""
 
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Sequence
 
 from allennlp.data import Token, TokenIndexer, Vocabulary
 from allennlp.data.token_indexers.token_indexer import IndexedTokenList
@@ -47,15 +47,22 @@ class WindowedTransformerIndexer(TokenIndexer):
 
         `wordpieces`: the ids of all pieces; `piece_counts`: how many belong to each word.
         """
-        words = [token.ensure_text() for token in tokens]
-        if len(self._pieces) > _REMEMBERED_WORDS:
-            self._pieces.clear()
-        self._tokenise([word for word in dict.fromkeys(words) if word not in self._pieces])
-        pieces = [self._pieces[word] for word in words]
+        pieces = self._pieces_of(tokens)
         return {
             "wordpieces": [piece for word_pieces in pieces for piece in word_pieces],
             "piece_counts": [len(word_pieces) for word_pieces in pieces],
         }
+
+    def piece_counts(self, tokens: Sequence[Token]) -> List[int]:
+        """How many wordpieces each word has."""
+        return [len(word_pieces) for word_pieces in self._pieces_of(tokens)]
+
+    def _pieces_of(self, tokens: Sequence[Token]) -> List[List[int]]:
+        words = [token.ensure_text() for token in tokens]
+        if len(self._pieces) > _REMEMBERED_WORDS:
+            self._pieces.clear()
+        self._tokenise([word for word in dict.fromkeys(words) if word not in self._pieces])
+        return [self._pieces[word] for word in words]
 
     def _tokenise(self, words: List[str]) -> None:
         if not words:

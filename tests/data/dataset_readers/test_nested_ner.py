@@ -3,7 +3,7 @@ import json
 import pytest
 from allennlp.common import Params
 from allennlp.common.checks import ConfigurationError
-from allennlp.data import DataLoader, DatasetReader, Vocabulary
+from allennlp.data import DataLoader, DatasetReader, Token, Vocabulary
 from allennlp.data.dataset_readers import dataset_reader
 from allennlp.data.dataset_readers.dataset_reader import WorkerInfo
 from allennlp.data.token_indexers import SingleIdTokenIndexer
@@ -11,6 +11,7 @@ from allennlp.data.token_indexers import SingleIdTokenIndexer
 from locate_label_allennlp.data.dataset_readers import NestedNerReader
 from locate_label_allennlp.data.document import CorpusError, Document, Sentence
 from locate_label_allennlp.data.formats import ColumnsFormat
+from locate_label_allennlp.data.token_indexers import WindowedTransformerIndexer
 
 
 @pytest.fixture
@@ -174,3 +175,36 @@ def test_errors_of_the_file_come_through(tmp_path):
     path.write_text(json.dumps({"tokens": ["a", "b"], "entities": [entity]}), encoding="utf-8")
     with pytest.raises(CorpusError, match=r"corpus\.jsonl:1: entity 'x' from word 1 to 3"):
         list(reader().read(str(path)))
+
+
+def test_context_is_cut_to_what_fits_around_the_sentence(corpus, tiny_bert, caplog):
+    indexers = {"encoder": WindowedTransformerIndexer(tiny_bert)}
+
+    def contexts(**options):
+        instances = NestedNerReader(context_indexers=indexers, context_sentences=2, **options)
+        return [
+            (
+                [token.text for token in instance["context"]],
+                instance["centre"].tensor.tolist(),
+                list(instance["metadata"]["words"]),
+            )
+            for instance in instances.read(corpus)
+        ]
+
+    limit = 40
+    whole, cut = contexts(), contexts(max_context_wordpieces=limit)
+    count = indexers["encoder"].piece_counts
+    was_cut = 0
+    for (all_words, _, _), (words, (start, length), centre) in zip(whole, cut, strict=True):
+        assert words[start : start + length] == centre
+        assert " ".join(words) in " ".join(all_words)
+        was_cut += len(words) < len(all_words)
+        num_pieces = sum(count([Token(word) for word in words]))
+        assert num_pieces <= limit or words == centre
+    assert was_cut
+    assert f"{was_cut} sentences with less context than asked for" in caplog.text
+
+
+def test_wordpieces_can_only_be_counted_by_an_indexer_that_has_some():
+    with pytest.raises(ConfigurationError, match="max_context_wordpieces needs"):
+        reader(max_context_wordpieces=10)

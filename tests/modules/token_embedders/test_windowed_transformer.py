@@ -100,6 +100,16 @@ def test_long_texts_equal_windows_run_one_by_one(encoder, window, overlap, reque
         torch.testing.assert_close(module(pieces, counts), expected, atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("sizes", "windows"),
+    [([30, 1], 2), ([31], 2), ([31, 5], 3), ([52], 2), ([53], 3), ([74, 75, 30], 8)],
+)
+def test_no_more_windows_than_needed(tiny_bert, sizes, windows):
+    # 30 pieces fit into a window, and each further window brings 22.
+    layout = embedder(tiny_bert)._lay_out(torch.tensor(sizes), max(sizes))
+    assert layout.text.size(0) == windows
+
+
 TEXTS = st.lists(st.lists(st.integers(1, 5), min_size=1, max_size=16), min_size=1, max_size=4)
 
 
