@@ -6,9 +6,10 @@ Here, as in every file a person reads or writes, the `end` of a span is exclusiv
 (`words[start:end]`); the dataset reader turns it into the inclusive end of AllenNLP's tensors.
 """
 
+from collections import Counter
 from dataclasses import astuple, dataclass
 from itertools import pairwise
-from typing import List, Optional, Tuple
+from typing import Callable, List, Optional, Tuple
 
 
 class CorpusError(ValueError):
@@ -17,6 +18,13 @@ class CorpusError(ValueError):
     def __init__(self, message: str, path: object = None, line: Optional[int] = None) -> None:
         where = "" if path is None else f"{path}: " if line is None else f"{path}:{line}: "
         super().__init__(where + message)
+        self.reason = message
+        self.path = path
+        self.line = line
+
+
+# Takes notice of an error; if it returns, what is wrong is left out, and reading goes on.
+ErrorHandler = Callable[[CorpusError], None]
 
 
 @dataclass(frozen=True)
@@ -82,28 +90,41 @@ def checked_sentence(
     line: int,
     pos: Optional[List[str]] = None,
     sent_id: Optional[str] = None,
+    on_error: Optional[ErrorHandler] = None,
 ) -> Sentence:
     """
     A `Sentence` that keeps its promises, or a `CorpusError` that says which one the file breaks.
     Entities are sorted, and one that is there twice is kept once.
+
+    With `on_error`, that hears of every broken promise, also of an entity that is there twice, and
+    the sentence is made of the rest: a word that is none becomes U+FFFD.
     """
+    tell = on_error or _raise
+    words = list(words)
     for index, word in enumerate(words):
         if not isinstance(word, str) or not word.strip():
-            raise CorpusError(f"word {index} is {word!r}; a word is a non-empty text", path, line)
+            reason = f"word {index} is {word!r}; a word is a non-empty text"
+            tell(CorpusError(reason, path, line))
+            words[index] = "\ufffd"
     if pos is not None and not (isinstance(pos, list) and all(isinstance(tag, str) for tag in pos)):
-        raise CorpusError(f"parts of speech are {pos!r}; allowed is a list of texts", path, line)
+        reason = f"parts of speech are {pos!r}; allowed is a list of texts"
+        tell(CorpusError(reason, path, line))
+        pos = None
     if pos is not None and len(pos) != len(words):
-        raise CorpusError(f"{len(pos)} parts of speech for {len(words)} words", path, line)
+        tell(CorpusError(f"{len(pos)} parts of speech for {len(words)} words", path, line))
+        pos = None
+    sound = []
     for entity in entities:
-        if not 0 <= entity.start < entity.end <= len(words):
-            raise CorpusError(
-                f"entity {entity.type!r} from word {entity.start} to {entity.end} (exclusive) lies "
-                f"outside its sentence; allowed is 0 <= start < end <= {len(words)}",
-                path,
-                line,
-            )
-        _check_fragments(entity, path, line)
-    ordered = sorted(set(entities), key=astuple)
+        mistake = _mistake(entity, len(words))
+        if mistake:
+            tell(CorpusError(mistake, path, line))
+        else:
+            sound.append(entity)
+    ordered = sorted(set(sound), key=astuple)
+    if on_error is not None:
+        for entity, count in Counter(sound).items():
+            if count > 1:
+                on_error(CorpusError(f"{_described(entity)} is there {count} times", path, line))
     return Sentence(
         words=tuple(words),
         entities=tuple(ordered),
@@ -113,17 +134,30 @@ def checked_sentence(
     )
 
 
-def _check_fragments(entity: Entity, path: object, line: int) -> None:
+def _raise(error: CorpusError) -> None:
+    raise error
+
+
+def _described(entity: Entity) -> str:
+    return f"entity {entity.type!r} from word {entity.start} to {entity.end} (exclusive)"
+
+
+def _mistake(entity: Entity, length: int) -> Optional[str]:
+    """What is wrong with an entity of a sentence of `length` words."""
+    if not 0 <= entity.start < entity.end <= length:
+        return (
+            f"{_described(entity)} lies outside its sentence; "
+            f"allowed is 0 <= start < end <= {length}"
+        )
     if not entity.fragments:
-        return
+        return None
     bounds = [bound for fragment in entity.fragments for bound in fragment]
     in_order = all(left < right for left, right in pairwise(bounds))
     whole = (bounds[0], bounds[-1]) == (entity.start, entity.end)
-    if len(entity.fragments) < 2 or not in_order or not whole:
-        raise CorpusError(
-            f"entity {entity.type!r} from word {entity.start} to {entity.end} (exclusive) has the "
-            f"fragments {list(entity.fragments)}; allowed are two or more, in order, with a gap "
-            "between each two, the first beginning and the last ending with the entity",
-            path,
-            line,
-        )
+    if len(entity.fragments) >= 2 and in_order and whole:
+        return None
+    return (
+        f"{_described(entity)} has the fragments {list(entity.fragments)}; allowed are two or "
+        "more, in order, with a gap between each two, the first beginning and the last ending with "
+        "the entity"
+    )

@@ -1,8 +1,21 @@
-"""One module a file format; each reads its files into `Document`s."""
+"""One module a file format; each reads its files into `Document`s, and most write them."""
 
 from locate_label_allennlp.data.formats.auto import AutoFormat
+from locate_label_allennlp.data.formats.brat import BratFormat
 from locate_label_allennlp.data.formats.columns import ColumnsFormat
 from locate_label_allennlp.data.formats.corpus_format import CorpusFormat
+from locate_label_allennlp.data.formats.genia_xml import GeniaXmlFormat
 from locate_label_allennlp.data.formats.jsonl import JsonlFormat
+from locate_label_allennlp.data.formats.spacy_docs import SpacyFormat
+from locate_label_allennlp.data.formats.splitting import Splitting
 
-__all__ = ["AutoFormat", "ColumnsFormat", "CorpusFormat", "JsonlFormat"]
+__all__ = [
+    "AutoFormat",
+    "BratFormat",
+    "ColumnsFormat",
+    "CorpusFormat",
+    "GeniaXmlFormat",
+    "JsonlFormat",
+    "SpacyFormat",
+    "Splitting",
+]

@@ -1,28 +1,79 @@
 """Tells the format by the file's content."""
 
-from typing import Iterator
+import os
+from typing import ClassVar, Iterable, Iterator
 
 from overrides import overrides
 
-from locate_label_allennlp.data.document import Document
+from locate_label_allennlp.data.document import CorpusError, Document
+from locate_label_allennlp.data.formats.brat import BratFormat
 from locate_label_allennlp.data.formats.columns import ColumnsFormat
-from locate_label_allennlp.data.formats.corpus_format import CorpusFormat, numbered_lines
+from locate_label_allennlp.data.formats.corpus_format import CorpusFormat, Tally
+from locate_label_allennlp.data.formats.files import CorpusFile, corpus_files
+from locate_label_allennlp.data.formats.genia_xml import GeniaXmlFormat
 from locate_label_allennlp.data.formats.jsonl import JsonlFormat
+from locate_label_allennlp.data.formats.spacy_docs import SpacyFormat
+
+_XML = ("<?xml", "<Annotation", "<!DOCTYPE")
 
 
 @CorpusFormat.register("auto")
 class AutoFormat(CorpusFormat):
     """
-    Reads a file as JSON lines if its first line that is not empty begins with `{`, as columns (all
-    but the first hold labels) if not. So the files of one experiment may be of either kind.
+    Tells the format of each file, so that the files of one experiment may be of several kinds. What
+    decides is the first line that is not empty:
+
+    - `{`, or a `[` that is followed by `{`, by `]` or by nothing: `jsonl`;
+    - `<?xml`, `<!DOCTYPE` or `<Annotation`: `genia_xml`;
+    - anything else: `columns` (all but the first hold labels).
+
+    A `.spacy` file is `spacy`, and a path with `.ann` files, or with the ending `.ann`, is `brat`.
+    Each is read with its default arguments; name the format to give it others.
+
+    **Writing** goes by the ending: `.jsonl`, `.jsonlines`, `.json`, `.ndjson`; `.iob2`, `.conll`,
+    `.tsv`, `.bio`; `.spacy`. The first two may be followed by `.gz`.
     """
 
-    def __init__(self) -> None:
-        self._jsonl = JsonlFormat()
-        self._columns = ColumnsFormat()
+    writable: ClassVar[bool] = True
 
     @overrides
     def read(self, path: str) -> Iterator[Document]:
-        first = next((line for _, line in numbered_lines(path) if line.strip()), "")
-        is_jsonl = first.lstrip().startswith("{")
-        yield from (self._jsonl if is_jsonl else self._columns).read(path)
+        path = str(path)
+        if not path.endswith((".ann", ".ann.gz")) and not any(
+            file.plain_name.endswith(".ann") for file in corpus_files(path)
+        ):
+            yield from super().read(path)
+            return
+        brat = BratFormat()
+        brat.on_error, brat.on_note = self.on_error, self.on_note
+        yield from brat.read(path)
+
+    @overrides
+    def read_file(self, file: CorpusFile, tally: Tally) -> Iterator[Document]:
+        yield from _format_of(file).read_file(file, tally)
+
+    @overrides
+    def write(self, documents: Iterable[Document], path: str) -> None:
+        _written_format(str(path)).write(documents, path)
+
+
+def _format_of(file: CorpusFile) -> CorpusFormat:
+    if file.plain_name.endswith(".spacy"):
+        return SpacyFormat()
+    lines = (line.strip() for _, line in file.lines(on_error=lambda error: None))
+    first = next(filter(None, lines), "")
+    after = first[1:].lstrip()
+    if first.startswith("{") or (first.startswith("[") and after[:1] in ("", "{", "]")):
+        return JsonlFormat()
+    return GeniaXmlFormat() if first.startswith(_XML) else ColumnsFormat()
+
+
+def _written_format(path: str) -> CorpusFormat:
+    ending = os.path.splitext(path.removesuffix(".gz"))[1]
+    if ending in JsonlFormat.suffixes:
+        return JsonlFormat()
+    if ending in (".iob2", ".conll", ".tsv", ".bio"):
+        return ColumnsFormat()
+    if ending == ".spacy":
+        return SpacyFormat()
+    raise CorpusError("the ending does not tell the format to write; name the format", path)

@@ -1,72 +1,166 @@
 """What every corpus format has in common."""
 
-import gzip
+import codecs
 import logging
-import os
-import zlib
-from typing import Any, Iterator, Tuple
+from typing import IO, Any, ClassVar, Dict, Iterable, Iterator, Optional, Tuple
 
 from allennlp.common import Registrable
-from allennlp.common.file_utils import cached_path
+from allennlp.common.checks import ConfigurationError
 
-from locate_label_allennlp.data.document import CorpusError, Document
+from locate_label_allennlp.data.document import CorpusError, Document, ErrorHandler, Sentence
+from locate_label_allennlp.data.formats.files import CorpusFile, atomic_file, corpus_files
 
 logger = logging.getLogger(__name__)
+
+Place = Tuple[str, int]
+"""File and line."""
+
+
+class Tally:
+    """
+    Counts what had to be left out or mended in a corpus, to say it once at the end.
+
+    # Parameters
+
+    path : `str`
+    on_error : `Callable[[CorpusError], None]`, optional
+        Hears of errors, after which reading goes on; by default they are raised.
+    on_note : `Callable[[CorpusError], None]`, optional
+        Hears of each thing at once; nothing is logged then.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        on_error: Optional[ErrorHandler] = None,
+        on_note: Optional[ErrorHandler] = None,
+    ) -> None:
+        self.on_error = on_error
+        self._on_note = on_note
+        self._path = path
+        self._counts: Dict[str, int] = {}
+
+    def report(self, error: CorpusError) -> None:
+        """If this returns, what is wrong is to be left out."""
+        if self.on_error is None:
+            raise error
+        self.on_error(error)
+
+    def add(self, what: str, place: Optional[Place] = None, count: int = 1) -> None:
+        if not count:
+            return
+        if self._on_note is not None:
+            self._on_note(CorpusError(what, *(place or (self._path, None))))
+        self._counts[what] = self._counts.get(what, 0) + count
+
+    def add_twice(self, given: int, sentence: Sentence, place: Place) -> None:
+        """For entities that were given to `sentence` and are not among its own."""
+        if self.on_error is None:
+            self.add("entities given twice, kept once", place, count=given - len(sentence.entities))
+
+    def say(self) -> None:
+        if self._on_note is None:
+            for what, count in self._counts.items():
+                logger.warning("%s: %s: %d", self._path, what, count)
 
 
 class CorpusFormat(Registrable):
     """
-    Reads the files of one format into `Document`s. Registered by name, chosen in a config as
-    `"format": "auto"` or, with arguments, `"format": {"type": "columns", "pos_column": 1}`.
+    Reads the files of one format into `Document`s, and writes some. Registered by name, chosen in
+    a config as `"format": "auto"` or, with arguments, as
+    `"format": {"type": "columns", "pos_column": 1}`.
+
+    A subclass says how one file is read (`read_file`) and, if it can be (`writable`), written
+    (`write_file`).
+
+    # Attributes
+
+    on_error : `Callable[[CorpusError], None]`, optional (default = `None`)
+        Hears of errors instead of their being raised, wherever a format can leave out what is wrong
+        and read on: a line, an entity. What it cannot read beyond is raised all the same.
+    on_note : `Callable[[CorpusError], None]`, optional (default = `None`)
+        Hears of each thing that was mended or left out, instead of one count in the log.
     """
 
     default_implementation = "auto"
+
+    suffixes: ClassVar[Tuple[str, ...]] = ()
+    """The endings of the files that are taken from a folder or an archive; all, if empty."""
+
+    writable: ClassVar[bool] = False
+
+    on_error: Optional[ErrorHandler] = None
+    on_note: Optional[ErrorHandler] = None
 
     def read(self, path: str) -> Iterator[Document]:
         """
         # Parameters
 
         path : `str`
-            A file, plain or `.gz`, or a URL that AllenNLP can cache.
+            A file, a folder, a pattern, an archive or a member of one (`archive.zip!train.tsv`),
+            plain or `.gz`; see `corpus_files`.
 
         # Returns
 
         `Iterator[Document]`
-            In the order of the file, read as they are asked for.
+            In the order of the files, read as they are asked for.
 
         # Errors
 
         `CorpusError`, with file and line, for whatever the format does not allow.
         """
+        tally = Tally(path, self.on_error, self.on_note)
+        for file in corpus_files(path, self.suffixes):
+            yield from self.read_file(file, tally)
+        tally.say()
+
+    def read_file(self, file: CorpusFile, tally: Tally) -> Iterator[Document]:
+        """The documents of one file. What is left out or mended is counted in `tally`."""
         raise NotImplementedError
 
+    def write(self, documents: Iterable[Document], path: str) -> None:
+        """
+        Writes beside `path` and then takes its place, so that no half of a file is ever seen.
 
-def numbered_lines(path: str) -> Iterator[Tuple[int, str]]:
-    """The lines of a text file without their ends, counted from 1; UTF-8, with or without a BOM."""
-    if "://" not in str(path) and not os.path.isfile(path):
-        raise CorpusError(f"no such file (looked from the folder {os.getcwd()})", path)
-    open_bytes: Any = gzip.open if str(path).endswith(".gz") else open
-    number = 0
+        # Errors
+
+        `CorpusError` if this format cannot be written, or cannot hold one of the documents.
+        """
+        self.check_writable()
+        with atomic_file(path) as target:
+            self.write_file(documents, target)
+
+    def write_file(self, documents: Iterable[Document], target: IO[bytes]) -> None:
+        raise NotImplementedError
+
+    def check_writable(self) -> None:
+        if not self.writable:
+            formats = {name: CorpusFormat.by_name(name) for name in CorpusFormat.list_available()}
+            own = [name for name, kind in formats.items() if kind is type(self)]
+            allowed: Any = [
+                name for name, kind in formats.items() if getattr(kind, "writable", False)
+            ]
+            raise CorpusError(
+                f"format {(own or [type(self).__name__])[0]!r} cannot be written; "
+                f"allowed are {', '.join(sorted(allowed))}"
+            )
+
+
+def check_choice(name: str, given: str, allowed: Iterable[str]) -> None:
+    """For constructors: a setting that is one of some names."""
+    if given not in allowed:
+        names = ", ".join(repr(choice) for choice in allowed)
+        raise ConfigurationError(f"{name} is {given!r}; allowed are {names}")
+
+
+def check_encoding(encoding: str) -> None:
+    """For constructors: an encoding that Python knows and that can be read line by line."""
     try:
-        with open_bytes(cached_path(path), "rb") as lines:
-            for number, line in enumerate(lines, start=1):
-                yield number, line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
-    except UnicodeDecodeError as error:
-        raise CorpusError(f"is not UTF-8 ({error.reason})", path, number) from error
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise CorpusError(f"cannot be unpacked ({error})", path) from error
-
-
-class Tally:
-    """Counts what had to be left out or mended in one file, to say it once at the end."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._counts: dict[str, int] = {}
-
-    def add(self, what: str) -> None:
-        self._counts[what] = self._counts.get(what, 0) + 1
-
-    def say(self) -> None:
-        for what, count in self._counts.items():
-            logger.warning("%s: %s: %d", self._path, what, count)
+        by_line = "\n".encode(encoding) == b"\n" and bool(codecs.lookup(encoding))
+    except LookupError:
+        by_line = False
+    if not by_line:
+        raise ConfigurationError(
+            f"encoding is {encoding!r}; allowed are those of Python in which a line end is one "
+            "byte, such as utf-8, iso-8859-1, cp1252, gb18030"
+        )

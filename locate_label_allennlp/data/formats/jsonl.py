@@ -1,98 +1,166 @@
-"""JSON lines: one sentence a line."""
+"""JSON lines: one sentence or one document a line."""
 
 import json
-from typing import Any, Dict, Iterator, List
+from dataclasses import replace
+from typing import IO, Any, ClassVar, Dict, Iterable, Iterator, List, Optional, Tuple, Union
 
 from overrides import overrides
 
-from locate_label_allennlp.data.document import (
-    CorpusError,
-    Document,
-    Entity,
-    Sentence,
-    checked_sentence,
+from locate_label_allennlp.data.document import CorpusError, Document, Entity, Sentence
+from locate_label_allennlp.data.formats.corpus_format import CorpusFormat, Place, Tally
+from locate_label_allennlp.data.formats.files import CorpusFile
+from locate_label_allennlp.data.formats.json_items import (
+    Item,
+    follows,
+    json_items,
+    mentions_from,
+    optional_text,
+    sentence_from,
+    sentence_objects,
+    with_offsets,
 )
-from locate_label_allennlp.data.formats.corpus_format import CorpusFormat, Tally, numbered_lines
+from locate_label_allennlp.data.formats.splitting import Splitting
 
 
 @CorpusFormat.register("jsonl")
 class JsonlFormat(CorpusFormat):
     """
-    One JSON object a line, one sentence an object:
+    One JSON object a line, in one of three shapes that a file may mix. Fields with other names are
+    passed over; `start` is counted from 0 and `end` is exclusive.
 
-        {"tokens": ["IL", "-", "2", "gene"],
-         "entities": [{"start": 0, "end": 4, "type": "DNA"},
-                      {"start": 0, "end": 3, "type": "protein"}],
-         "pos": ["NN", "HYPH", "CD", "NN"], "doc_id": "PMID:7641692", "sent_id": "3"}
+    **A sentence.** Only `tokens` is needed. `start` and `end` count words, and so do the
+    `fragments` of a discontinuous entity. Consecutive lines with the same `doc_id` are one
+    document; a line without one is a document of its own.
 
-    `start` and `end` count words, `end` is exclusive. Only `tokens` is needed. Consecutive lines
-    with the same `doc_id` are one document; a line without one is a document of its own. The
-    names of the GENIA JSON lines (`entity_mentions`, `entity_type`) are understood as well, and
-    fields with other names are passed over.
+        {"doc_id": "7", "sent_id": "3",
+         "tokens": ["Old", "Tarn", "museum", "closed"], "pos": ["ADJ", "PROPN", "NOUN", "VERB"],
+         "entities": [{"start": 0, "end": 3, "type": "ORG"},
+                      {"start": 0, "end": 2, "type": "PLACE"}]}
+
+    **A document**: such sentences without `doc_id`, with the text that they were split from and,
+    in `offsets`, the characters of the text where each word stands.
+
+        {"doc_id": "7", "text": "Old Tarn slept.\\n",
+         "sentences": [{"tokens": ["Old", "Tarn", "slept", "."],
+                        "offsets": [[0, 3], [4, 8], [9, 14], [14, 15]],
+                        "entities": [{"start": 0, "end": 2, "type": "PLACE"}]}]}
+
+    **A text**, which is split when it is read; `start`, `end` and `fragments` count characters
+    (Unicode code points).
+
+        {"text": "Old and New Tarn slept.", "entities": [
+            {"start": 0, "end": 16, "type": "PLACE", "fragments": [[0, 3], [12, 16]]}]}
+
+    **Others' names** are told by the fields: the GENIA JSON lines (`entity_mentions`,
+    `entity_type`); the authors' JSON (sentences whose `ltokens` and `rtokens` agree become one
+    document); W2NER (`sentence`, `ner` with `index`). A file may also be one JSON list of such
+    objects; messages then count its items instead of lines.
+
+    **Writing** gives a document a line where a text is known, else a sentence a line. What is
+    written reads as the same documents, and writing those gives the same bytes.
+
+    # Parameters
+
+    splitting : `Splitting`, optional (default = `Splitting()`, English by spaCy's rules)
+        For objects with a text and no words.
     """
 
+    suffixes: ClassVar[Tuple[str, ...]] = (".jsonl", ".jsonlines", ".ndjson", ".json")
+    writable: ClassVar[bool] = True
+
+    def __init__(self, splitting: Optional[Splitting] = None) -> None:
+        self._splitting = splitting or Splitting()
+
     @overrides
-    def read(self, path: str) -> Iterator[Document]:
-        tally = Tally(path)
+    def read_file(self, file: CorpusFile, tally: Tally) -> Iterator[Document]:
         current: List[Sentence] = []
-        current_id = None
-        for number, line in numbered_lines(path):
-            if not line.strip():
+        current_id: Optional[str] = None
+        previous: Optional[Item] = None
+        for number, item in json_items(file, tally):
+            place = (file.name, number)
+            try:
+                part = self._document(item, place, tally)
+                doc_id = optional_text(item, "doc_id", place)
+            except CorpusError as error:
+                tally.report(error)
                 continue
-            item = _parsed(line, path, number)
-            sentence = _sentence(item, path, number)
-            if sentence is None:
-                tally.add("sentences without words, skipped")
+            if part is None:
                 continue
-            doc_id = item.get("doc_id")
-            if current and (doc_id is None or doc_id != current_id):
+            continues = follows(item, previous) if doc_id is None else doc_id == current_id
+            continues = continues and isinstance(part, Sentence)
+            if current and not continues:
                 yield Document(tuple(current), current_id)
                 current = []
-            current.append(sentence)
-            current_id = doc_id
+            if isinstance(part, Document):
+                yield replace(part, doc_id=doc_id)
+                current_id, previous = None, None
+                continue
+            if doc_id is None and item.get("ltokens") and not continues:
+                what = "sentences whose ltokens are not those of the line before, not used"
+                tally.add(what, place)
+            current.append(part)
+            current_id, previous = doc_id, item
         if current:
             yield Document(tuple(current), current_id)
-        tally.say()
+
+    def _document(self, item: Item, place: Place, tally: Tally) -> Union[Document, Sentence, None]:
+        """The document or sentence that an object is; none for a sentence without words."""
+        if "sentences" in item:
+            text = optional_text(item, "text", place)
+            given = [_sentence(part, text, place, tally) for part in sentence_objects(item, place)]
+            return Document(tuple(sentence for sentence in given if sentence), text=text)
+        if "text" not in item:
+            return _sentence(item, None, place, tally)
+        mentions = mentions_from(item, place, tally)
+        document = self._splitting.document(item["text"], mentions, place[0], tally, line=place[1])
+        if not document.sentences:
+            tally.add("texts without words", place)
+        return document
+
+    @overrides
+    def write_file(self, documents: Iterable[Document], target: IO[bytes]) -> None:
+        before: Optional[str] = None
+        for document in documents:
+            doc_id = document.doc_id
+            # Sentences a line, where reading them gives this one document again.
+            apart = len(document.sentences) == 1 if doc_id is None else doc_id != before
+            if document.text is None and apart and document.sentences:
+                for sentence in document.sentences:
+                    _write_line(_with_id(doc_id) | _record(sentence), target)
+                before = doc_id
+            else:
+                text = {} if document.text is None else {"text": document.text}
+                sentences = [_record(sentence) for sentence in document.sentences]
+                _write_line(_with_id(doc_id) | text | {"sentences": sentences}, target)
+                before = None
 
 
-def _parsed(line: str, path: str, number: int) -> Dict[str, Any]:
-    try:
-        item = json.loads(line)
-    except json.JSONDecodeError as error:
-        message = f"is not JSON: {error.msg} at column {error.colno}"
-        raise CorpusError(message, path, number) from error
-    if not isinstance(item, dict) or not isinstance(item.get("tokens"), list):
-        raise CorpusError('a line is a JSON object with a list "tokens"', path, number)
-    return item
+def _sentence(item: Item, text: Optional[str], place: Place, tally: Tally) -> Optional[Sentence]:
+    sentence = sentence_from(item, place, tally)
+    return None if sentence is None else with_offsets(sentence, item, text, place)
 
 
-def _sentence(item: Dict[str, Any], path: str, number: int) -> "Sentence | None":
-    if not item["tokens"]:
-        return None
-    mentions = item.get("entities", item.get("entity_mentions", []))
-    if not isinstance(mentions, list):
-        raise CorpusError('"entities" is a list', path, number)
-    entities = [_entity(mention, path, number) for mention in mentions]
-    sent_id = item.get("sent_id")
-    return checked_sentence(
-        item["tokens"],
-        entities,
-        path,
-        number,
-        pos=item.get("pos"),
-        sent_id=None if sent_id is None else str(sent_id),
-    )
+def _write_line(record: Dict[str, Any], target: IO[bytes]) -> None:
+    target.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
 
 
-def _entity(mention: Any, path: str, number: int) -> Entity:
-    try:
-        start, end = mention["start"], mention["end"]
-        kind = mention["type"] if "type" in mention else mention["entity_type"]
-    except (KeyError, TypeError) as error:
-        message = f'an entity has "start", "end" and "type"; got {mention!r}'
-        raise CorpusError(message, path, number) from error
-    if type(start) is not int or type(end) is not int or not isinstance(kind, str) or not kind:
-        raise CorpusError(
-            f'"start" and "end" are whole numbers and "type" a text; got {mention!r}', path, number
-        )
-    return Entity(start, end, kind)
+def _with_id(doc_id: Optional[str]) -> Dict[str, Any]:
+    return {} if doc_id is None else {"doc_id": doc_id}
+
+
+def _record(sentence: Sentence) -> Dict[str, Any]:
+    record: Dict[str, Any] = {}
+    if sentence.sent_id is not None:
+        record["sent_id"] = sentence.sent_id
+    record["tokens"] = sentence.words
+    if sentence.offsets is not None:
+        record["offsets"] = sentence.offsets
+    if sentence.pos is not None:
+        record["pos"] = sentence.pos
+    record["entities"] = [_entity_record(entity) for entity in sentence.entities]
+    return record
+
+
+def _entity_record(entity: Entity) -> Dict[str, Any]:
+    record: Dict[str, Any] = {"start": entity.start, "end": entity.end, "type": entity.type}
+    return record | ({"fragments": entity.fragments} if entity.fragments else {})

@@ -4,7 +4,7 @@ import pytest
 from allennlp.common import Params
 from allennlp.common.checks import ConfigurationError
 
-from locate_label_allennlp.data.document import CorpusError, Entity
+from locate_label_allennlp.data.document import CorpusError, Document, Entity, Sentence
 from locate_label_allennlp.data.formats import ColumnsFormat, CorpusFormat
 
 HARBOUR = [
@@ -173,3 +173,160 @@ def test_errors_name_file_and_line(read, content, options, message):
 def test_columns_are_counted_from_0(option):
     with pytest.raises(ConfigurationError, match=f"{option} is -1; columns are counted from 0"):
         ColumnsFormat(**{option: -1})
+
+
+def test_numbers_and_comments(fixtures):
+    path = str(fixtures / "formats" / "unusual.tsv")
+    format = ColumnsFormat(number_column=0, word_column=1, comment="#\t", one_document=False)
+    assert plain(format.read(path)) == [
+        (
+            "Die Hafenbehörde Altstedts tagt",
+            [Entity(1, 2, "LOCpart"), Entity(1, 3, "ORG"), Entity(2, 3, "LOC")],
+        ),
+        ("# Ruhe", []),
+    ]
+
+
+def test_without_blank_lines_and_with_bad_ones(fixtures, caplog):
+    path = str(fixtures / "formats" / "no_breaks.txt")
+    with caplog.at_level(logging.WARNING):
+        (document,) = ColumnsFormat(sentence_end=".", bad_lines="skip").read(path)
+    assert plain([document]) == [
+        ("وصل ربان تارن . .", [Entity(1, 3, "PERS")]),
+        ("زار السيد . سالم الميناء .", [Entity(1, 4, "PERS"), Entity(4, 5, "LOC")]),
+    ]
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{path}: lines with an empty word, skipped: 1",
+        f"{path}: lines with another number of columns, skipped: 1",
+    ]
+    with pytest.raises(CorpusError, match=r":12: 3 columns where the lines before have 2"):
+        list(ColumnsFormat().read(path))
+
+
+def test_bare_types_in_another_encoding(fixtures):
+    path = str(fixtures / "formats" / "bare_latin1.txt")
+    documents = ColumnsFormat(scheme="bare", encoding="iso-8859-1").read(path)
+    assert plain(documents) == [
+        (
+            "O Porto Velho e São Tarn",
+            [Entity(1, 3, "LOCAL"), Entity(4, 5, "LOCAL"), Entity(5, 6, "PESSOA")],
+        )
+    ]
+    with pytest.raises(CorpusError, match=r"bare_latin1\.txt:5: is not UTF-8"):
+        list(ColumnsFormat(scheme="bare").read(path))
+
+
+def test_bioes_of_a_file(fixtures, caplog):
+    documents = ColumnsFormat(scheme="bioes").read(str(fixtures / "formats" / "bioes.conll"))
+    assert plain(documents) == [
+        ("The keeper of Tarn left", [Entity(1, 4, "ROLE"), Entity(3, 4, "PLACE")])
+    ]
+    assert caplog.records == []
+
+
+def test_chinese_characters(fixtures):
+    documents = ColumnsFormat(strip_position_digits=True).read(
+        str(fixtures / "formats" / "characters.tsv")
+    )
+    assert plain(documents) == [("海 港 真 静", [Entity(0, 2, "LOC.NAM")])]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "labels", "entities", "mended"),
+    [
+        ("iob1", "I-x I-x B-x I-y", [(0, 2, "x"), (2, 3, "x"), (3, 4, "y")], 0),
+        ("iob", "I-x I-x B-x I-y", [(0, 2, "x"), (2, 3, "x"), (3, 4, "y")], 2),
+        ("bioes", "B-x E-x S-x S-y", [(0, 2, "x"), (2, 3, "x"), (3, 4, "y")], 0),
+        ("bioes", "B-x I-x L-x U-y", [(0, 3, "x"), (3, 4, "y")], 0),
+        ("bioes", "B-x I-x B-y O", [(0, 2, "x"), (2, 3, "y")], 2),
+        ("bioes", "E-x I-x E-x B-x", [(0, 1, "x"), (1, 3, "x"), (3, 4, "x")], 3),
+        ("bare", "x x y x", [(0, 2, "x"), (2, 3, "y"), (3, 4, "x")], 0),
+        ("bare", "B-x B-x O x", [(0, 2, "B-x"), (3, 4, "x")], 0),
+    ],
+)
+def test_schemes(read, caplog, scheme, labels, entities, mended):
+    with caplog.at_level(logging.WARNING):
+        rows = "\n".join(f"w\t{label}" for label in labels.split())
+        (sentence,) = sentences(read(rows, scheme=scheme))
+    assert sentence.entities == tuple(Entity(*entity) for entity in entities)
+    counts = [record.getMessage().rpartition(": ")[2] for record in caplog.records]
+    assert counts == ([str(mended)] if mended else [])
+
+
+@pytest.mark.parametrize(
+    ("scheme", "label", "allowed"),
+    [
+        ("bioes", "X-x", "'B-type', 'I-type', 'M-type', 'E-type', 'L-type', 'S-type' and 'U-type'"),
+        ("iob1", "E-x", "'O', 'B-type' and 'I-type'"),
+        ("bare", "", "'O' and types"),
+    ],
+)
+def test_labels_that_are_none(read, scheme, label, allowed):
+    with pytest.raises(CorpusError) as caught:
+        read(f"a\t{label}\tO\n", scheme=scheme)
+    assert f":1: label {label!r}; allowed are " in str(caught.value)
+    assert str(caught.value).endswith(allowed)
+
+
+def test_errors_can_be_collected(tmp_path):
+    path = tmp_path / "corpus.iob2"
+    path.write_bytes(b"a\tB-x\nb\tX\nc\xff\tO\nd\n\xc2\xa0\tO\n")
+    format = ColumnsFormat()
+    errors = []
+    format.on_error = errors.append
+    (document,) = format.read(str(path))
+    assert plain([document]) == [("a b c\ufffd \ufffd", [Entity(0, 1, "x")])]
+    assert [error.line for error in errors] == [3, 4, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("scheme", "iob3"), ("bad_lines", "no"), ("encoding", "utf-16"), ("encoding", "klingon")],
+)
+def test_settings_that_are_none(option, value):
+    with pytest.raises(ConfigurationError, match=f"{option} is '{value}'; allowed are "):
+        ColumnsFormat(**{option: value})
+
+
+def test_writing(fixtures, tmp_path):
+    source, target = fixtures / "formats" / "blanks.conll", tmp_path / "out.conll"
+    format = ColumnsFormat(pos_column=1)
+    format.write(format.read(str(source)), str(target))
+    assert target.read_text(encoding="utf-8").splitlines()[:5] == [
+        "-DOCSTART-\t-X-\tO\tO\tO\tO",
+        "",
+        "The\tDET\tO\tB-ROLE\tO\tO",
+        "mayor\tNOUN\tO\tI-ROLE\tO\tO",
+        "of\tADP\tO\tI-ROLE\tO\tO",
+    ]
+    documents = list(format.read(str(target)))
+    assert [len(document.sentences) for document in documents] == [2, 1]
+    assert plain(documents) == HARBOUR
+
+
+def test_crossing_entities_and_two_types_need_columns_of_their_own(tmp_path):
+    entities = (Entity(0, 2, "A"), Entity(1, 3, "B"), Entity(1, 3, "C"), Entity(3, 4, "A"))
+    document = Document((Sentence(("a", "b", "c", "d"), entities),))
+    path = tmp_path / "out"
+    ColumnsFormat().write([document], str(path))
+    assert path.read_text().splitlines()[2] == "a\tB-A\tO\tO"
+    assert plain(ColumnsFormat().read(str(path))) == [("a b c d", list(entities))]
+
+
+@pytest.mark.parametrize(
+    ("word", "entity", "options", "message"),
+    [
+        ("a\tb", Entity(0, 1, "A"), {}, "has a tab or line end"),
+        ("a", Entity(0, 1, "A\n"), {}, "has a tab or line end"),
+        ("-DOCSTART-s", Entity(0, 1, "A"), {}, "cannot begin a line"),
+        ("#a", Entity(0, 1, "A"), {"comment": "#"}, "cannot begin a line"),
+        ("a", Entity(0, 3, "A", ((0, 1), (2, 3))), {}, "cannot hold a discontinuous entity"),
+        ("\u6d77", Entity(0, 1, "A"), {"encoding": "cp1252"}, "cannot be written: "),
+        ("a", Entity(0, 1, "A"), {"word_column": 1}, "are written with word_column 0"),
+    ],
+)
+def test_what_columns_cannot_hold(tmp_path, word, entity, options, message):
+    path = tmp_path / "out"
+    with pytest.raises(CorpusError, match=message):
+        ColumnsFormat(**options).write([Document((Sentence((word, "b", "c"), (entity,)),))], path)
+    assert list(tmp_path.iterdir()) == []

@@ -8,7 +8,13 @@ from allennlp.common.checks import ConfigurationError
 
 from locate_label_allennlp.data.document import CorpusError
 from locate_label_allennlp.data.formats import AutoFormat, CorpusFormat, JsonlFormat
-from locate_label_allennlp.data.formats.corpus_format import Tally, numbered_lines
+from locate_label_allennlp.data.formats.corpus_format import Tally
+from locate_label_allennlp.data.formats.files import corpus_files
+
+
+def numbered_lines(path):
+    (file,) = corpus_files(path)
+    return file.lines()
 
 
 def test_lines_are_numbered_and_have_no_ends(tmp_path):

@@ -1,9 +1,10 @@
 import json
 import logging
+from dataclasses import replace
 
 import pytest
 
-from locate_label_allennlp.data.document import CorpusError, Entity
+from locate_label_allennlp.data.document import CorpusError, Document, Entity, Sentence
 from locate_label_allennlp.data.formats import JsonlFormat
 
 
@@ -71,6 +72,20 @@ SPAN = {"start": 0, "end": 1, "type": "x"}
     [
         ("{", "is not JSON: "),
         ("[1]", 'a line is a JSON object with a list "tokens"'),
+        ({"sentences": [1]}, '"sentences" holds objects with a list "tokens"'),
+        ({"sentences": [{"tokens": ["a"], "offsets": [[0, 1], [1, 2]]}]}, "2 offsets for 1 words"),
+        ({"tokens": ["a", "b"], "offsets": [[0, 2], [1, 2]]}, "offsets go back"),
+        ({"tokens": ["a"], "offsets": [[0, "1"]]}, '"offsets" is a list of pairs'),
+        ({"text": "b", "sentences": [{"tokens": ["a"], "offsets": [[0, 1]]}]}, "word 'a' has the"),
+        ({"text": "a b", "entities": [SPAN | {"end": 4}]}, "lies outside the text"),
+        ({"text": "a b", "entities": [SPAN | {"start": 1, "end": 2}]}, "covers no word"),
+        ({"tokens": ["a"], "entities": [SPAN | {"fragments": [0, 1]}]}, '"fragments" is a list'),
+        ({"tokens": ["a"], "entities": [SPAN | {"fragments": [[0, 1]]}]}, "has the fragments"),
+        ({"sentence": ["a"], "ner": [{"index": [], "type": "x"}]}, 'an entity has "index"'),
+        ({"sentence": ["a"], "ner": [{"index": [1], "type": "x"}]}, "lies outside its sentence"),
+        ({"tokens": ["a"], "doc_id": []}, '"doc_id" is []; allowed is a text'),
+        ('{"tokens": ["\\ud800"]}', "half a character"),
+        ("[" * 100_000, "is not JSON"),
         ({"words": ["a"]}, 'a line is a JSON object with a list "tokens"'),
         ({"tokens": "a b"}, 'a line is a JSON object with a list "tokens"'),
         ({"tokens": ["a", ""]}, "word 1 is ''; a word is a non-empty text"),
@@ -100,3 +115,127 @@ def test_errors_name_file_and_line(read, line, message):
 def test_an_entity_that_is_wrong_is_shown(read):
     with pytest.raises(CorpusError, match=r"got \{'start': 3\}"):
         read({"tokens": ["a"], "entities": [{"start": 3}]})
+
+
+SHIP = "\U0001f6a2"
+PORT = "\u0645\u064a\u0646\u0627\u0621 \u062a\u0627\u0631\u0646"
+TEXT = f"Old e\u0301 Tarn {SHIP}\u200d{SHIP} slept. {PORT}."
+
+
+def test_every_shape(fixtures):
+    path = str(fixtures / "formats" / "shapes.jsonl")
+    sentences, document, text, w2ner = JsonlFormat().read(path)
+    assert sentences.sentences[0].entities == (Entity(0, 5, "PLACE", ((0, 1), (4, 5))),)
+    assert document.text == "\u6d77\u6e2f\u5b89\u9759\u3002"
+    assert document.sentences[0].offsets == ((0, 2), (2, 4), (4, 5))
+    assert document.sentences[0].entities == (Entity(0, 1, "PLACE"),)
+    assert text.doc_id == "text"
+    assert [s.words for s in text.sentences] == [("Old", "and", "New", "Tarn", "slept", ".")]
+    assert text.sentences[0].entities == (
+        Entity(0, 4, "PLACE", ((0, 1), (3, 4))),
+        Entity(2, 4, "PLACE"),
+    )
+    assert {s.source for s in text.sentences} == {f"{path}:3"}
+    assert w2ner.sentences[0].entities == (
+        Entity(0, 3, "PLACE", ((0, 1), (2, 3))),
+        Entity(1, 3, "PLACE"),
+    )
+
+
+def test_one_list_of_the_authors(fixtures, caplog):
+    path = str(fixtures / "formats" / "authors.json")
+    with caplog.at_level(logging.WARNING):
+        harbour, bank = JsonlFormat().read(path)
+    assert [s.words[0] for s in harbour.sentences] == ["The", "Silence"]
+    assert [s.words[0] for s in bank.sentences] == ["Money"]
+    assert [s.source for s in harbour.sentences] == [f"{path}:1", f"{path}:2"]
+    (record,) = caplog.records
+    assert record.getMessage() == (
+        f"{path}: sentences whose ltokens are not those of the line before, not used: 1"
+    )
+
+
+def test_characters_beyond_the_first_plane(read):
+    entities = [
+        {"start": 4, "end": 11, "type": "A"},
+        {"start": 12, "end": 13, "type": "SHIP"},
+        {"start": 23, "end": 33, "type": "PLACE"},
+    ]
+    (document,) = read({"text": TEXT, "entities": entities})
+    assert document.text == TEXT
+    for sentence in document.sentences:
+        for word, (start, end) in zip(sentence.words, sentence.offsets, strict=True):
+            assert TEXT[start:end] == word
+    found = {entity.type for s in document.sentences for entity in s.entities}
+    assert found == {"A", "SHIP", "PLACE"}
+
+
+def test_entities_given_twice_are_counted(read, caplog):
+    with caplog.at_level(logging.WARNING):
+        (document,) = read({"tokens": ["a"], "entities": [SPAN, SPAN, SPAN]})
+    assert document.sentences[0].entities == (Entity(0, 1, "x"),)
+    (record,) = caplog.records
+    assert record.getMessage().endswith("corpus.jsonl: entities given twice, kept once: 2")
+
+
+def test_errors_can_be_collected(tmp_path):
+    path = tmp_path / "corpus.jsonl"
+    wrong = {"tokens": ["a", ""], "entities": [SPAN, SPAN, SPAN | {"start": "0"}], "pos": ["N"]}
+    path.write_text("\n".join(["{", "1", json.dumps(wrong), '{"tokens": ["b"]}', "[]"]))
+    format, errors = JsonlFormat(), []
+    format.on_error = errors.append
+    documents = list(format.read(str(path)))
+    assert [s.words for document in documents for s in document.sentences] == [
+        ("a", "\ufffd"),
+        ("b",),
+    ]
+    assert [error.line for error in errors] == [1, 2, 3, 3, 3, 3, 5]
+
+
+def test_what_was_written_reads_the_same_and_writes_the_same(fixtures, tmp_path):
+    for name in ("nested.jsonl", "shapes.jsonl", "other_names.jsonl", "authors.json"):
+        format = JsonlFormat()
+        documents = list(format.read(str(fixtures / "formats" / name)))
+        first, second = str(tmp_path / "1.jsonl"), str(tmp_path / "2.jsonl")
+        format.write(documents, first)
+        again = list(format.read(first))
+        format.write(again, second)
+        assert bare(again) == bare(documents)
+        assert (tmp_path / "1.jsonl").read_bytes() == (tmp_path / "2.jsonl").read_bytes()
+
+
+def bare(documents):
+    return [
+        replace(d, sentences=tuple(replace(s, source="") for s in d.sentences)) for d in documents
+    ]
+
+
+def test_what_is_written_is_small_and_readable(tmp_path):
+    entity = Entity(0, 1, "PLACE")
+    tarn = Sentence(("T\u00e4rn",), (entity,), sent_id="1")
+    path = tmp_path / "out.jsonl"
+    documents = [
+        Document((tarn, tarn), "a"),
+        Document((tarn,), "a"),
+        Document((replace(tarn, offsets=((0, 4),)),), text="T\u00e4rn\n"),
+        Document((tarn,)),
+        Document((tarn, tarn)),
+        Document((), "empty"),
+    ]
+    JsonlFormat().write(documents, str(path))
+    sentence = (
+        '"sent_id": "1", "tokens": ["T\u00e4rn"], '
+        '"entities": [{"start": 0, "end": 1, "type": "PLACE"}]}'
+    )
+    assert path.read_text(encoding="utf-8").splitlines() == [
+        '{"doc_id": "a", ' + sentence,
+        '{"doc_id": "a", ' + sentence,
+        '{"doc_id": "a", "sentences": [{' + sentence + "]}",
+        '{"text": "T\u00e4rn\\n", "sentences": [{'
+        + sentence.replace('"entities"', '"offsets": [[0, 4]], "entities"')
+        + "]}",
+        "{" + sentence,
+        '{"sentences": [{' + sentence + ", {" + sentence + "]}",
+        '{"doc_id": "empty", "sentences": []}',
+    ]
+    assert bare(JsonlFormat().read(str(path))) == documents

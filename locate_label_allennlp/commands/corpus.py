@@ -1,0 +1,250 @@
+"""The subcommand `corpus` checks, counts, converts and splits corpora."""
+
+import argparse
+import json
+import logging
+import os
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Callable, Iterator
+
+from allennlp.commands.subcommand import Subcommand
+from overrides import overrides
+
+if TYPE_CHECKING:
+    from locate_label_allennlp.data.document import Document
+
+FORMATS = """\
+FORMAT is the registered name of a format, or JSON as in a config, with the arguments of the format:
+  --format columns
+  --format '{"type": "columns", "pos_column": 1}'
+Without it, auto tells the format by the content of the file. FILE may also be a folder, a pattern,
+an archive or a member of one (archive.zip!train.tsv), and be compressed (.gz). docs/data.md
+describes all formats.
+"""
+
+VALIDATE = """\
+Prints every problem of corpus files, a line each: FILE:LINE: error: REASON, or note: where the file
+need not be mended. Files are never changed.
+
+Errors are lines that are not of the format, words that are empty, entities that lie outside their
+sentence or are given twice, types on no list, and files without sentences. Notes are entities that
+cross, sentences without words, labels that are mended when they are read, and documents that are
+taken up again after others. The exit status is 1 if there is any error, and 0 if not.
+"""
+
+STATS = """\
+Counts what is in corpora: documents, sentences, tokens and entities; entities by type, by length in
+words and by depth of nesting; spans that cross or have several types; the longest sentence and the
+longest entity, with their places. A column a file and one for all; with more than five files only
+the latter. The same (start, end, type) counts once a sentence. Nesting is counted among contiguous
+entities; the length of a discontinuous one is that of its fragments.
+"""
+
+CONVERT = """\
+Reads a corpus in one format and writes it in another. The new file takes its place only once it is
+whole. What was mended in reading is counted and logged. See docs/data.md for what a format cannot
+hold: columns, for example, have no place for the names of documents.
+"""
+
+SPLIT = """\
+Divides a corpus into parts by documents, and writes DIR/PART.jsonl for each. A document is never
+divided: all sentences with the same doc_id go to the same part, wherever they stand, and a document
+without one goes as a whole. The same file, shares and seed always give the same parts.
+
+Prints how many documents, sentences and entities each part has, its share of the sentences, and a
+fingerprint: the hash of its sentences in order, to tell whether others have the same split.
+"""
+
+
+@Subcommand.register("corpus")
+class Corpus(Subcommand):
+    """The commands `corpus validate`, `stats`, `convert` and `split`."""
+
+    requires_plugins = False
+
+    @overrides
+    def add_subparser(self, parser: argparse._SubParsersAction) -> argparse.ArgumentParser:
+        description = "Check, count, convert and split corpora."
+        subparser = parser.add_parser(self.name, description=description, help=description)
+        commands = subparser.add_subparsers(title="Commands", metavar="COMMAND", required=True)
+
+        validate = _command(commands, "validate", VALIDATE, "Print every problem.", _validate)
+        validate.add_argument("files", nargs="+", metavar="FILE", help="a corpus file")
+        _add_format(validate, "--format")
+        validate.add_argument(
+            "--types", metavar="A,B", help="the types that entities may have; by default any"
+        )
+
+        stats = _command(commands, "stats", STATS, "Count entities, nesting, lengths.", _stats)
+        stats.add_argument("files", nargs="+", metavar="FILE", help="a corpus file")
+        _add_format(stats, "--format")
+        stats.add_argument(
+            "--json",
+            metavar="OUT",
+            help="also write the counts of each file, and of all, as JSON; - for stdout, alone",
+        )
+
+        convert = _command(commands, "convert", CONVERT, "Write another format.", _convert)
+        convert.add_argument("source", metavar="FROM", help="a corpus file")
+        convert.add_argument("target", metavar="TO", help="the file to write")
+        _add_format(convert, "--from-format")
+        _add_format(convert, "--to-format", help="see below; auto goes by the ending of TO")
+        _add_force(convert)
+
+        split = _command(commands, "split", SPLIT, "Divide by documents.", _split)
+        split.add_argument("file", metavar="FILE", help="a corpus file")
+        split.add_argument(
+            "--parts",
+            metavar="A=X,B=Y",
+            default="train=0.8,dev=0.1,test=0.1",
+            help="names of the parts, and their shares of the sentences, which sum to 1",
+        )
+        split.add_argument("--output", metavar="DIR", required=True, help="the folder to write to")
+        split.add_argument("--seed", type=int, default=13, help="by what the documents are drawn")
+        _add_format(split, "--format")
+        _add_force(split)
+        return subparser
+
+
+def _command(
+    commands: Any, name: str, description: str, help: str, run: Callable[[Any], int]
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        name,
+        help=help,
+        description=description,
+        epilog=FORMATS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--include-package",
+        action="append",
+        default=[],
+        metavar="PACKAGE",
+        help="a package to import, for formats of one's own",
+    )
+
+    def func(args: argparse.Namespace) -> None:
+        with _one_line_errors(parser.prog):
+            status = run(args)
+        if status:
+            sys.exit(status)
+
+    parser.set_defaults(func=func)
+    return parser
+
+
+def _add_format(parser: argparse.ArgumentParser, option: str, help: str = "see below") -> None:
+    parser.add_argument(option, metavar="FORMAT", default="auto", help=help)
+
+
+def _add_force(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--force", action="store_true", help="overwrite files that exist")
+
+
+@contextmanager
+def _one_line_errors(name: str) -> Iterator[None]:
+    from allennlp.common.checks import ConfigurationError
+
+    from locate_label_allennlp.data.document import CorpusError
+
+    # The table is the output; AllenNLP is of interest only where it warns.
+    for logger in ("allennlp", "cached_path"):
+        logging.getLogger(logger).setLevel(logging.WARNING)
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever reads the output has seen enough, as in `... | head`.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except (CorpusError, ConfigurationError, OSError) as error:
+        message = " ".join(str(error).split())
+        print(f"{name}: error: {message}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _validate(args: argparse.Namespace) -> int:
+    from locate_label_allennlp.data.corpus.files import format_from_text
+    from locate_label_allennlp.data.corpus.validation import Validation
+
+    types = None if args.types is None else {each.strip() for each in args.types.split(",")}
+    validation = Validation(format_from_text(args.format), types)
+    errors = notes = 0
+    for path in args.files:
+        for problem in validation.problems(path):
+            print(problem)
+            errors += problem.is_error
+            notes += not problem.is_error
+    read = validation.statistics
+    print(
+        f"{_counted(errors, 'error')}, {_counted(notes, 'note')} in "
+        f"{_counted(len(args.files), 'file')}: {_counted(read.sentences, 'sentence')}, "
+        f"{_counted(read.tokens, 'token')}, {read.entities:,} entities read"
+    )
+    return 1 if errors else 0
+
+
+def _stats(args: argparse.Namespace) -> int:
+    from locate_label_allennlp.data.corpus.files import column_names, format_from_text, read_corpus
+    from locate_label_allennlp.data.corpus.statistics import corpus_statistics, merged
+    from locate_label_allennlp.data.corpus.statistics_table import statistics_table
+    from locate_label_allennlp.data.formats.files import atomic_file
+
+    format = format_from_text(args.format)
+    names = column_names(list(dict.fromkeys(args.files)))
+    counted = {path: corpus_statistics(read_corpus(format, path)) for path in names}
+    if args.json:
+        content = {
+            "files": {path: statistics.as_json() for path, statistics in counted.items()},
+            "all": merged(counted.values()).as_json(),
+        }
+        text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+        if args.json == "-":
+            print(text, end="")
+            return 0
+        with atomic_file(args.json) as target:
+            target.write(text.encode())
+    print(statistics_table({names[path]: each for path, each in counted.items()}))
+    return 0
+
+
+def _convert(args: argparse.Namespace) -> int:
+    from locate_label_allennlp.data.corpus.files import check_free, format_from_text, read_corpus
+    from locate_label_allennlp.data.corpus.statistics import CorpusStatistics
+
+    source, target = format_from_text(args.from_format), format_from_text(args.to_format)
+    if not args.force:
+        check_free([args.target])
+    converted = CorpusStatistics()
+
+    def documents() -> "Iterator[Document]":
+        for document in read_corpus(source, args.source):
+            converted.add(document)
+            yield document
+
+    target.write(documents(), args.target)
+    print(
+        f"{args.target}: {_counted(converted.documents, 'document')}, "
+        f"{_counted(converted.sentences, 'sentence')}, {converted.entities:,} entities"
+    )
+    return 0
+
+
+def _split(args: argparse.Namespace) -> int:
+    from locate_label_allennlp.data.corpus import files, splitting
+
+    shares = splitting.parsed_parts(args.parts)
+    if not args.force:
+        files.check_free(files.part_path(args.output, part) for part in shares)
+    documents = files.read_corpus(files.format_from_text(args.format), args.file)
+    parts = splitting.split_documents(documents, shares, args.seed)
+    files.write_parts(parts, args.output)
+    named = {files.part_path(args.output, part): parts[part] for part in parts}
+    print(splitting.parts_table(named))
+    return 0
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

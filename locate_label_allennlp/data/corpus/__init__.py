@@ -1,0 +1,1 @@
+"""What the `corpus` command does with corpora: it knows documents and formats, and no torch."""

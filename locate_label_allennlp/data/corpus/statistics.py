@@ -1,0 +1,164 @@
+"""What a corpus holds, in numbers."""
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Dict, Iterable, Sequence
+from typing import Counter as CounterOf
+
+from locate_label_allennlp.data.corpus.nesting import (
+    crossing_pairs,
+    depths,
+    inner_spans,
+    outer_spans,
+)
+from locate_label_allennlp.data.document import Document, Entity, Sentence
+
+LONGEST_BY_ITSELF = 10
+BUCKETS = {"1-4": range(1, 5), "5-9": range(5, 10), "10+": range(10, 10**9)}
+
+
+@dataclass
+class Longest:
+    """The longest sentence or entity: its words, where it stands, and how it begins."""
+
+    words: int = 0
+    source: str = ""
+    text: str = ""
+
+
+@dataclass
+class CorpusStatistics:
+    """
+    Counts over documents, added one by one. An entity is a distinct `(start, end, type)` of its
+    sentence. Discontinuous entities count among `entities`, `types` and `lengths` (their length is
+    that of their fragments together), but not in what follows `discontinuous`.
+
+    # Parameters
+
+    documents, sentences, tokens, entities : `int`
+    types : `Counter`
+        How many entities of each type.
+    lengths : `Counter`
+        How many entities of each number of words.
+    discontinuous : `int`
+    inner : `int`
+        Entities inside a strictly larger one of the same sentence.
+    nested : `int`
+        Entities that are inner or that contain an inner one.
+    nested_sentences : `int`
+        Sentences with an inner entity.
+    depths : `Counter`
+        How many entities lie at each depth; at depth 1 in no other.
+    crossing : `int`
+        Pairs of spans that share words while neither contains the other.
+    same_span : `int`
+        Spans that bear more than one type.
+    longest_sentence, longest_entity : `Longest`
+    """
+
+    documents: int = 0
+    sentences: int = 0
+    tokens: int = 0
+    entities: int = 0
+    types: CounterOf[str] = field(default_factory=Counter)
+    lengths: CounterOf[int] = field(default_factory=Counter)
+    discontinuous: int = 0
+    inner: int = 0
+    nested: int = 0
+    nested_sentences: int = 0
+    depths: CounterOf[int] = field(default_factory=Counter)
+    crossing: int = 0
+    same_span: int = 0
+    longest_sentence: Longest = field(default_factory=Longest)
+    longest_entity: Longest = field(default_factory=Longest)
+
+    def add(self, document: Document) -> None:
+        self.documents += 1
+        for sentence in document.sentences:
+            self._add_sentence(sentence)
+
+    def _add_sentence(self, sentence: Sentence) -> None:
+        self.sentences += 1
+        self.tokens += len(sentence.words)
+        self.longest_sentence = _longer(self.longest_sentence, sentence.words, sentence.source)
+        for entity in sentence.entities:
+            words = [word for piece in _pieces(entity) for word in sentence.words[slice(*piece)]]
+            self.entities += 1
+            self.types[entity.type] += 1
+            self.lengths[len(words)] += 1
+            self.longest_entity = _longer(self.longest_entity, words, sentence.source)
+        spans = [(each.start, each.end) for each in sentence.entities if not each.fragments]
+        self.discontinuous += len(sentence.entities) - len(spans)
+        self._add_nesting(Counter(spans))
+
+    def _add_nesting(self, spans: CounterOf[Any]) -> None:
+        """Adds the spans of a sentence, each with the number of its types."""
+        inner = inner_spans(spans)
+        self.inner += sum(spans[span] for span in inner)
+        self.nested += sum(spans[span] for span in inner | outer_spans(spans))
+        self.nested_sentences += bool(inner)
+        for span, depth in depths(spans).items():
+            self.depths[depth] += spans[span]
+        self.crossing += sum(1 for _ in crossing_pairs(spans))
+        self.same_span += sum(types > 1 for types in spans.values())
+
+    def by_length(self) -> Dict[str, int]:
+        """How many entities have 1, 2, ... 10 and more than 10 words."""
+        counts = {str(length): self.lengths[length] for length in range(1, LONGEST_BY_ITSELF + 1)}
+        longer = sum(n for length, n in self.lengths.items() if length > LONGEST_BY_ITSELF)
+        return {**counts, f">{LONGEST_BY_ITSELF}": longer}
+
+    def by_bucket(self) -> Dict[str, int]:
+        """How many entities have 1-4, 5-9 and 10 or more words, as in the paper's Table 3."""
+        return {
+            name: sum(n for length, n in self.lengths.items() if length in bucket)
+            for name, bucket in BUCKETS.items()
+        }
+
+    def as_json(self) -> Dict[str, Any]:
+        """All counts by the names of the parameters; `Counter`s as objects, ratios added."""
+        return {
+            **asdict(self),
+            "types": dict(self.types.most_common()),
+            "lengths": dict(sorted(self.lengths.items())),
+            "lengths_by_bucket": self.by_bucket(),
+            "depths": dict(sorted(self.depths.items())),
+            "depth": max(self.depths, default=0),
+            "nested_sentence_share": share(self.nested_sentences, self.sentences),
+            "inner_share": share(self.inner, self.entities),
+        }
+
+
+def corpus_statistics(documents: Iterable[Document]) -> CorpusStatistics:
+    statistics = CorpusStatistics()
+    for document in documents:
+        statistics.add(document)
+    return statistics
+
+
+def merged(parts: Iterable[CorpusStatistics]) -> CorpusStatistics:
+    """The statistics of several corpora together."""
+    total = CorpusStatistics()
+    for part in parts:
+        for each in fields(CorpusStatistics):
+            ours, theirs = getattr(total, each.name), getattr(part, each.name)
+            if isinstance(ours, Longest):
+                setattr(total, each.name, ours if ours.words >= theirs.words else theirs)
+            else:
+                setattr(total, each.name, ours + theirs)
+    return total
+
+
+def share(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0
+
+
+def _pieces(entity: Entity) -> Sequence[Any]:
+    return entity.fragments or [(entity.start, entity.end)]
+
+
+def _longer(longest: Longest, words: Sequence[str], source: str) -> Longest:
+    """The longer of the two; of two as long, the one met first."""
+    if len(words) <= longest.words:
+        return longest
+    return Longest(len(words), source, " ".join(words))

@@ -1,0 +1,261 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Callable, List, Tuple
+
+import pytest
+from allennlp.commands import main
+
+ALLENNLP = str(Path(sys.executable).with_name("allennlp"))
+Outcome = Tuple[int, str, str]
+Corpus = Callable[..., Outcome]
+
+
+@pytest.fixture
+def corpus(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Corpus:
+    """Runs `allennlp corpus`; returns the exit status, stdout and stderr."""
+
+    def corpus(*arguments: object) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["allennlp", "corpus", *map(str, arguments)])
+        status = 0
+        try:
+            main(prog="allennlp")
+        except SystemExit as exit:
+            status = exit.code if isinstance(exit.code, int) else int(exit.code is not None)
+        out, err = capsys.readouterr()
+        return status, out, err
+
+    return corpus
+
+
+@pytest.fixture
+def train(fixtures: Path) -> Path:
+    return fixtures / "quickstart" / "train.jsonl"
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    path = tmp_path / "broken.jsonl"
+    lines = ['{"tokens": ["a"], "entities": [{"start": 0, "end": 2, "type": "X"}]}', "{", "[]"]
+    path.write_text("\n".join(lines))
+    return path
+
+
+def is_one_line(text: str) -> bool:
+    return text.endswith("\n") and text.count("\n") == 1
+
+
+def test_validate_a_sound_corpus(corpus: Corpus, train: Path) -> None:
+    assert corpus("validate", train) == (
+        0,
+        "0 errors, 0 notes in 1 file: 1,500 sentences, 17,798 tokens, 3,554 entities read\n",
+        "",
+    )
+
+
+def test_validate_prints_every_problem(corpus: Corpus, broken: Path, train: Path) -> None:
+    before = broken.read_bytes()
+    status, out, err = corpus("validate", broken, train, broken.with_name("none"))
+    assert (status, err) == (1, "")
+    lines = out.splitlines()
+    assert [line.split(": ")[:2] for line in lines[:-1]] == [
+        [f"{broken}:1", "error"],
+        [f"{broken}:2", "error"],
+        [f"{broken}:3", "error"],
+        [str(broken.with_name("none")), "error"],
+    ]
+    assert lines[-1].startswith("4 errors, 0 notes in 3 files: 1,501 sentences,")
+    assert broken.read_bytes() == before
+
+
+def test_validate_types(corpus: Corpus, train: Path) -> None:
+    every = "PER,ORG, PLACE,VESSEL,DEVICE,EVENT"
+    assert corpus("validate", train, "--types", every)[0] == 0
+    status, out, _ = corpus("validate", train, "--types", "PER,ORG,PLACE,VESSEL,DEVICE")
+    assert status == 1
+    assert f"{train}:" in out
+    assert "has the type 'EVENT'; allowed are 'DEVICE', 'ORG', 'PER', 'PLACE', 'VESSEL'" in out
+
+
+def test_stats(corpus: Corpus, train: Path) -> None:
+    status, out, err = corpus("stats", train)
+    assert (status, err) == (0, "")
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    # The figures of fixtures/quickstart/README.md.
+    for line in [
+        "train.jsonl",
+        "documents 275",
+        "sentences 1,500",
+        "tokens 17,798",
+        "entities 3,554",
+        "1-4 2,804 78.9%",
+        "5-9 532 15.0%",
+        "10+ 218 6.1%",
+        "inside a larger entity 1,173 33.0%",
+        "sentences with nesting 634 42.3%",
+        "pairs that cross 0",
+    ]:
+        assert line in lines
+    assert [line for line in lines if line.startswith("at depth")][-1].startswith("at depth 5 ")
+
+
+def test_stats_of_several_files_as_json(corpus: Corpus, train: Path, tmp_path: Path) -> None:
+    dev, target = train.with_name("dev.jsonl"), tmp_path / "counts.json"
+    status, out, _ = corpus("stats", train, dev, train, "--json", target)
+    assert status == 0
+    assert out.splitlines()[0].split() == ["train.jsonl", "dev.jsonl", "all", "2", "files"]
+    counts = json.loads(target.read_text("utf-8"))
+    assert list(counts["files"]) == [str(train), str(dev)]
+    assert counts["files"][str(dev)]["entities"] == 702
+    assert counts["all"]["sentences"] == 1800
+    assert corpus("stats", train, dev, "--json", "-") == (0, target.read_text("utf-8"), "")
+
+
+def test_convert_there_and_back(corpus: Corpus, train: Path, tmp_path: Path) -> None:
+    columns, back, again = tmp_path / "a.iob2", tmp_path / "a.jsonl", tmp_path / "b.jsonl"
+    counts = "275 documents, 1,500 sentences, 3,554 entities\n"
+    to_columns = ("--to-format", '{"type": "columns", "pos_column": 1}')
+    assert corpus("convert", train, columns, *to_columns) == (0, f"{columns}: {counts}", "")
+    from_columns = ("--from-format", '{"type": "columns", "pos_column": 1}')
+    assert corpus("convert", columns, back, *from_columns) == (0, f"{back}: {counts}", "")
+    assert corpus("convert", back, again) == (0, f"{again}: {counts}", "")
+    assert back.read_bytes() == again.read_bytes()
+    for name in ("tokens", "pos", "entities"):
+        given, found = (
+            [
+                part[name]
+                for line in path.read_text("utf-8").splitlines()
+                for item in [json.loads(line)]
+                # Documents that lost their names are kept together in one line.
+                for part in item.get("sentences", [item])
+            ]
+            for path in (train, back)
+        )
+        assert found == given
+
+
+def test_convert_leaves_nothing_half_written(
+    corpus: Corpus, broken: Path, tmp_path: Path, train: Path
+) -> None:
+    target = tmp_path / "out.jsonl"
+    both = tmp_path / "both.jsonl"
+    both.write_bytes(train.read_bytes() + broken.read_bytes())
+    status, out, err = corpus("convert", both, target)
+    assert (status, out) == (1, "")
+    assert err.startswith(f"allennlp corpus convert: error: {both}:1501: entity 'X'")
+    assert is_one_line(err)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["both.jsonl", "broken.jsonl"]
+
+
+def test_existing_files_are_kept(corpus: Corpus, train: Path, tmp_path: Path) -> None:
+    target = tmp_path / "dev.jsonl"
+    target.write_text("before")
+    for arguments in (["convert", train, target], ["split", train, "--output", tmp_path]):
+        status, out, err = corpus(*arguments)
+        assert (status, out) == (1, "")
+        assert (
+            err
+            == f"allennlp corpus {arguments[0]}: error: {target} exists; --force overwrites it\n"
+        )
+        assert [path.name for path in tmp_path.iterdir()] == ["dev.jsonl"]
+        assert target.read_text() == "before"
+    assert corpus("split", train, "--output", tmp_path, "--force")[0] == 0
+    assert corpus("convert", train, target, "--force")[0] == 0
+    assert len(target.read_text("utf-8").splitlines()) == 1500
+
+
+def test_split(corpus: Corpus, train: Path, tmp_path: Path) -> None:
+    status, out, err = corpus("split", train, "--output", tmp_path / "a")
+    assert (status, err) == (0, "")
+    rows = [line.split() for line in out.splitlines()]
+    assert rows[0] == ["documents", "sentences", "share", "entities", "fingerprint"]
+    assert [row[0] for row in rows[1:]] == [
+        str(tmp_path / "a" / f"{part}.jsonl") for part in ("train", "dev", "test")
+    ]
+    assert sum(int(row[1]) for row in rows[1:]) == 275
+    assert [row[3] for row in rows[1:]] == ["79.9%", "9.9%", "10.1%"]
+    ids = []
+    for row in rows[1:]:
+        lines = Path(row[0]).read_text("utf-8").splitlines()
+        assert f"{len(lines):,}" == row[2]
+        ids.append({json.loads(line)["doc_id"] for line in lines})
+    assert len(set.union(*ids)) == sum(map(len, ids)) == 275
+    again = corpus("split", train, "--output", tmp_path / "b")[1]
+    assert [line.split()[-1] for line in again.splitlines()] == [row[-1] for row in rows]
+    other = corpus("split", train, "--output", tmp_path / "c", "--seed", "14")[1]
+    assert not {line.split()[-1] for line in other.splitlines()[1:]} & {row[-1] for row in rows}
+
+
+def test_no_document_is_split_in_two(corpus: Corpus, tmp_path: Path) -> None:
+    path = tmp_path / "corpus.jsonl"
+    ids = ["a", "a", "b", "a"]
+    path.write_text("\n".join(json.dumps({"tokens": ["x"], "doc_id": each}) for each in ids))
+    status, out, err = corpus("split", path, "--output", tmp_path / "new")
+    assert (status, out) == (1, "")
+    assert "has 2 documents for 3 parts" in err
+    assert "no document is split in two" in err
+    assert is_one_line(err)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def _mistakes() -> List[Tuple[List[str], int, str]]:
+    return [
+        ([], 2, "required: COMMAND"),
+        (["stats"], 2, "required: FILE"),
+        (["count", "x"], 2, "invalid choice: 'count'"),
+        (["split", "x"], 2, "required: --output"),
+        (["stats", "none.jsonl"], 1, "corpus stats: error: none.jsonl: no such file"),
+        (["stats", "x", "--format", "conll"], 1, "no format 'conll'; allowed are"),
+        (["validate", "x", "--format", "{"], 1, "is not JSON"),
+        (["convert", "none", "y.jsonl"], 1, "corpus convert: error: none: no such file"),
+        (["convert", "x", "y"], 1, "y: the ending does not tell the format to write"),
+        (["convert", "x", "y", "--to-format", "genia_xml"], 1, "cannot be written"),
+        (["split", "x", "--output", "y", "--parts", "a=0.5,b=0.4"], 1, "sum to 0.9"),
+        (["split", "none", "--output", "y"], 1, "none: no such file"),
+    ]
+
+
+@pytest.mark.parametrize(("arguments", "status", "message"), _mistakes())
+def test_mistakes_are_one_line(
+    corpus: Corpus,
+    arguments: List[str],
+    status: int,
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x").write_text('{"tokens": ["a"]}\n')
+    found, out, err = corpus(*arguments)
+    assert (found, out) == (status, "")
+    assert message in err
+    # argparse prints how the command is used before the error.
+    assert status == 2 or is_one_line(err)
+    assert [path.name for path in tmp_path.iterdir()] == ["x"]
+
+
+@pytest.mark.parametrize("command", ["validate", "stats", "convert", "split"])
+def test_help_reads_as_documentation(corpus: Corpus, command: str) -> None:
+    status, out, _ = corpus(command, "--help")
+    assert status == 0
+    assert "FORMAT is the registered name of a format" in out
+    assert max(map(len, out.splitlines())) <= 100
+    assert f"    {command} " in corpus("--help")[1]
+
+
+def test_in_a_process_of_its_own(broken: Path, train: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [ALLENNLP, "corpus", "validate", train, broken],
+        cwd=tmp_path,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "ALLENNLP_LOG_LEVEL": "ERROR"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    assert [line.split(": ")[0] for line in lines[:-1]] == [f"{broken}:{n}" for n in (1, 2, 3)]
+    assert lines[-1].startswith("3 errors, 0 notes in 2 files: 1,501 sentences,")
+    assert "Traceback" not in done.stderr
