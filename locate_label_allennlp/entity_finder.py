@@ -54,18 +54,22 @@ class EntityFinder:
         An archive, the folder of a training, or a URL.
     cuda_device : `int`, optional
         The number of the GPU; -1 for the CPU. By default the first GPU where there is one.
-    language : `str`, optional (default = `"en"`)
-        By whose rules text is split: a language code of spaCy, `xx` for any other.
+    language, words : `str`, optional
+        How text is split; see `TextSplitter`. By default as the config of the model says.
     """
 
     def __init__(
-        self, archive_file: str, cuda_device: Optional[int] = None, language: str = "en"
+        self,
+        archive_file: str,
+        cuda_device: Optional[int] = None,
+        language: Optional[str] = None,
+        words: Optional[str] = None,
     ) -> None:
         if cuda_device is None:
             cuda_device = 0 if torch.cuda.is_available() else -1
         archive = load_archive(archive_file, cuda_device=cuda_device)
         self._predictor = Predictor.from_archive(
-            archive, "nested_ner", extra_args={"language": language}
+            archive, "nested_ner", extra_args={"language": language, "words": words}
         )
 
     def __call__(self, text: str) -> List[FoundEntity]:

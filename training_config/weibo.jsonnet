@@ -11,6 +11,7 @@
     dev: 'data/weibo/weiboNER_2nd_conll.dev',
     test: 'data/weibo/weiboNER_2nd_conll.test',
     format: { type: 'columns', one_document: false, strip_position_digits: true },
+    text_splitter: { words: 'characters' },
   },
   settings:: {
     encoder: 'bert-base-chinese',

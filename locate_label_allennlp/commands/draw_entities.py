@@ -11,6 +11,7 @@ from allennlp.common.util import JsonDict
 from overrides import overrides
 
 from locate_label_allennlp.common.drawing import Mark, draw_entities
+from locate_label_allennlp.data.text_splitter import WORDS
 
 
 @Subcommand.register("draw-entities")
@@ -26,7 +27,10 @@ class DrawEntities(Subcommand):
             "input_file", help="raw text or JSON lines, as `allennlp predict` takes; - for stdin"
         )
         subparser.add_argument("--cuda-device", type=int, default=-1, help="the GPU; -1: CPU")
-        subparser.add_argument("--language", default="en", help="by whose rules text is split")
+        subparser.add_argument(
+            "--language", help="by whose rules text is split: spaCy's code (default: the model's)"
+        )
+        subparser.add_argument("--words", choices=WORDS, help="how (default: as the model's)")
         subparser.add_argument(
             "--width", type=int, help="columns to draw in (default: the terminal's)"
         )
@@ -43,7 +47,7 @@ def _draw_file(args: argparse.Namespace) -> None:
     logging.getLogger("allennlp").setLevel(logging.WARNING)
     archive = load_archive(args.archive_file, cuda_device=args.cuda_device)
     predictor = Predictor.from_archive(
-        archive, "nested_ner", extra_args={"language": args.language}
+        archive, "nested_ner", extra_args={"language": args.language, "words": args.words}
     )
     width = args.width or shutil.get_terminal_size((100, 24)).columns
     for line in _lines(args.input_file):

@@ -1,28 +1,63 @@
 """Raw text into sentences of words, with the place of every word."""
 
-from typing import List, Tuple
+import re
+from functools import cached_property
+from typing import Any, List, Tuple
 
 import spacy
+from allennlp.common import FromParams
+from allennlp.common.checks import ConfigurationError
 
 from locate_label_allennlp.data.document import Document, Sentence
 
+Spans = List[Tuple[int, int]]
+"""Where words stand in a text: first character, and one past the last."""
 
-class TextSplitter:
+WORDS = ("spacy", "whitespace", "characters")
+
+# Chinese full stop, exclamation mark and question mark.
+_STOPS = "\u3002\uff01\uff1f!?"
+_CHARACTER_SENTENCE = re.compile(rf"[^\n{_STOPS}]+[{_STOPS}]*|[{_STOPS}]+")
+
+
+class TextSplitter(FromParams):
     """
-    Splits text with the rules that spaCy ships for a language; nothing is downloaded. White space
-    is no word, and every other character belongs to one.
+    White space is no word, and every other character belongs to one.
 
     # Parameters
 
     language : `str`, optional (default = `"en"`)
-        spaCy's code of the language; `xx` for any other.
+        spaCy's code of the language, `xx` for any other: its rules alone are used, and nothing is
+        downloaded. Or an installed spaCy pipeline by its name or folder, whose sentences are taken.
+    words : `str`, optional (default = `"spacy"`)
+        `"spacy"`: by the language's rules. `"whitespace"`: a line is a sentence, and what stands
+        between blanks is a word. `"characters"`: every character but white space is a word; a
+        sentence ends with its line or with `!`, `?` or their Chinese forms or the Chinese full
+        stop.
     """
 
-    def __init__(self, language: str = "en") -> None:
-        self._pipeline = spacy.blank(language)
-        self._pipeline.add_pipe("sentencizer")
-        # The parts used need no memory to speak of, however long the text.
-        self._pipeline.max_length = 10**9
+    def __init__(self, language: str = "en", words: str = "spacy") -> None:
+        if words not in WORDS:
+            raise ConfigurationError(f"words is {words!r}; allowed are {', '.join(WORDS)}")
+        self.language = language
+        self.words = words
+
+    def spans(self, text: str) -> List[Spans]:
+        """Where the words of each sentence stand; no sentence is empty."""
+        if self.words == "spacy":
+            found = [
+                [(token.idx, token.idx + len(token)) for token in sentence if not token.is_space]
+                for sentence in self._pipeline(text).sents
+            ]
+        else:
+            by_line = self.words == "whitespace"
+            sentence_end = re.compile(r"[^\n]+") if by_line else _CHARACTER_SENTENCE
+            word = re.compile(r"\S+" if by_line else r"\S")
+            found = [
+                [match.span() for match in word.finditer(text, *part.span())]
+                for part in sentence_end.finditer(text)
+            ]
+        return [spans for spans in found if spans]
 
     def split(self, text: str) -> Document:
         """
@@ -32,12 +67,29 @@ class TextSplitter:
             With `text` and, for every word, `text[start:end] == word`. Without sentences if the
             text is only white space.
         """
-        sentences: List[Sentence] = []
-        for span in self._pipeline(text).sents:
-            words = [token for token in span if not token.is_space]
-            if words:
-                offsets: Tuple[Tuple[int, int], ...] = tuple(
-                    (token.idx, token.idx + len(token)) for token in words
-                )
-                sentences.append(Sentence(tuple(token.text for token in words), offsets=offsets))
+        sentences = (
+            Sentence(tuple(text[start:end] for start, end in spans), offsets=tuple(spans))
+            for spans in self.spans(text)
+        )
         return Document(tuple(sentences), text=text)
+
+    @cached_property
+    def _pipeline(self) -> Any:
+        try:
+            pipeline = spacy.blank(self.language)
+        except ImportError:
+            pipeline = self._installed_pipeline()
+        if not any(name in pipeline.pipe_names for name in ("parser", "senter", "sentencizer")):
+            pipeline.add_pipe("sentencizer")
+        # The parts used need little memory, however long the text.
+        pipeline.max_length = 10**9
+        return pipeline
+
+    def _installed_pipeline(self) -> Any:
+        try:
+            return spacy.load(self.language, exclude=["ner", "lemmatizer", "attribute_ruler"])
+        except OSError as error:
+            raise ConfigurationError(
+                f"language is {self.language!r}; allowed is a language code of spaCy, such as "
+                "'en', 'de', 'zh' or 'xx', or an installed spaCy pipeline"
+            ) from error

@@ -1,19 +1,21 @@
 """Entities in raw text, words or documents."""
 
 import json
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 from allennlp.common.util import JsonDict
-from allennlp.data import DatasetReader, Instance
+from allennlp.data import Instance
 from allennlp.models import Model
 from allennlp.predictors import Predictor
 from overrides import overrides
 
-from locate_label_allennlp.data.document import CorpusError, Document, Sentence, checked_sentence
-from locate_label_allennlp.data.text_splitter import TextSplitter
+from locate_label_allennlp.data.dataset_readers import NestedNerReader
+from locate_label_allennlp.data.document import CorpusError, Document, Sentence
+from locate_label_allennlp.data.formats import JsonlFormat
+from locate_label_allennlp.data.formats.splitting import Splitting
 
 _BATCH_SIZE = 32
-_ALLOWED = '{"text": "..."}, {"tokens": ["...", ...]} or {"sentences": [["...", ...], ...]}'
+_ALLOWED = '{"text": "..."}, {"tokens": ["...", ...]} or {"document": [["...", ...], ...]}'
 
 
 @Predictor.register("nested_ner")
@@ -23,7 +25,8 @@ class NestedNerPredictor(Predictor):
 
     - `{"text": "..."}`: raw text of any length, split into sentences and words;
     - `{"tokens": [...]}`: the words of one sentence;
-    - `{"sentences": [[...], ...]}`: the words of the sentences of one document.
+    - `{"document": [[...], ...]}`: the words of the sentences of one document;
+    - a document of the JSON lines format, with `sentences` and, if it has one, its `text`.
 
     A line of the input file that does not begin with `{` is raw text as it stands.
 
@@ -34,19 +37,22 @@ class NestedNerPredictor(Predictor):
 
     # Parameters
 
-    language : `str`, optional (default = `"en"`)
-        By whose rules raw text is split: a language code of spaCy, `xx` for any other.
+    language : `str`, optional
+    words : `str`, optional
+        How raw text is split; see `TextSplitter`. By default as the config of the model says.
     """
 
     def __init__(
         self,
         model: Model,
-        dataset_reader: DatasetReader,
+        dataset_reader: NestedNerReader,
         frozen: bool = True,
-        language: str = "en",
+        language: Optional[str] = None,
+        words: Optional[str] = None,
     ) -> None:
         super().__init__(model, dataset_reader, frozen)
-        self._splitter = TextSplitter(language)
+        default = dataset_reader.text_splitter
+        self._format = JsonlFormat(Splitting(language or default.language, words or default.words))
 
     def predict(self, text: str) -> JsonDict:
         """The entities of a text."""
@@ -110,22 +116,15 @@ class NestedNerPredictor(Predictor):
         return entities
 
     def _document(self, item: JsonDict) -> Document:
-        given = [name for name in ("text", "tokens", "sentences") if name in item]
-        if len(given) != 1:
-            raise CorpusError(f"an input has the fields {sorted(item)}; allowed is {_ALLOWED}")
-        if isinstance(item.get("text"), str):
-            return self._splitter.split(item["text"])
-        sentences = [item["tokens"]] if "tokens" in item else item.get("sentences")
-        if not isinstance(sentences, list) or not all(isinstance(s, list) for s in sentences):
-            raise CorpusError(f"{given[0]!r} is {item[given[0]]!r:.80}; allowed is {_ALLOWED}")
-        if not all(sentences):
-            raise CorpusError(f"{given[0]!r} has a sentence with no words; allowed is {_ALLOWED}")
-        return Document(
-            tuple(
-                checked_sentence(words, [], "input", number)
-                for number, words in enumerate(sentences, start=1)
-            )
-        )
+        if not isinstance(item, dict):
+            raise CorpusError(f"an input is {item!r:.80}; allowed is {_ALLOWED}")
+        sentences = item.get("document", item.get("sentences"))
+        if isinstance(sentences, list):
+            if not all(sentences):
+                raise CorpusError(f"an input has a sentence with no words; allowed is {_ALLOWED}")
+            objects = [{"tokens": part} if isinstance(part, list) else part for part in sentences]
+            item = {**item, "sentences": objects}
+        return self._format.document(item, "input")
 
 
 def _num_words(instance: Instance) -> int:
@@ -134,7 +133,7 @@ def _num_words(instance: Instance) -> int:
 
 def _echo(item: JsonDict, document: Document) -> JsonDict:
     """The input, and for raw text the words it was split into."""
-    if document.text is None:
+    if document.text is None or "sentences" in item:
         return item
     return {**item, "sentences": [list(sentence.words) for sentence in document.sentences]}
 

@@ -1,4 +1,8 @@
+from pathlib import Path
+
 import pytest
+import spacy
+from allennlp.common.checks import ConfigurationError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,6 +36,39 @@ def test_words_are_where_they_are_said_to_be_and_nothing_is_lost(text: str) -> N
 @pytest.mark.parametrize("text", ["", " \n\t "])
 def test_white_space_has_no_sentences(text: str) -> None:
     assert SPLITTER.split(text).sentences == ()
+
+
+def test_characters() -> None:
+    document = TextSplitter(words="characters").split("科技 好！真的？\n是")
+    assert ["".join(sentence.words) for sentence in document.sentences] == [
+        "科技好！",
+        "真的？",
+        "是",
+    ]
+    assert all(len(word) == 1 for sentence in document.sentences for word in sentence.words)
+
+
+def test_white_space_alone() -> None:
+    document = TextSplitter(words="whitespace").split("One line. Still it\n\nnext")
+    assert [sentence.words for sentence in document.sentences] == [
+        ("One", "line.", "Still", "it"),
+        ("next",),
+    ]
+
+
+def test_an_installed_pipeline_by_its_folder(tmp_path: Path) -> None:
+    pipeline = spacy.blank("en")
+    pipeline.add_pipe("sentencizer", config={"punct_chars": [";"]})
+    pipeline.to_disk(tmp_path / "mine")
+    document = TextSplitter(str(tmp_path / "mine")).split("One. Two; three")
+    assert [len(sentence.words) for sentence in document.sentences] == [4, 1]
+
+
+def test_what_is_allowed() -> None:
+    with pytest.raises(ConfigurationError, match=r"language is 'klingon'; allowed is"):
+        TextSplitter("klingon").split("nuqneH")
+    with pytest.raises(ConfigurationError, match=r"words is 'syllables'; allowed are"):
+        TextSplitter(words="syllables")
 
 
 def test_other_languages() -> None:

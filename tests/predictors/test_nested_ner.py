@@ -46,7 +46,7 @@ def test_raw_text(predictor: NestedNerPredictor) -> None:
 
 def test_words_and_sentences(predictor: NestedNerPredictor) -> None:
     first, second = ["The", "Relmere", "sank"], ["Dr", "Torvik", "left"]
-    together = predictor.predict_json({"sentences": [first, second], "id": 7})
+    together = predictor.predict_json({"document": [first, second], "id": 7})
     alone = predictor.predict_json({"tokens": second})
     assert together["id"] == 7
     assert "start_char" not in together["entities"][0]
@@ -81,16 +81,50 @@ def test_lines(predictor: NestedNerPredictor) -> None:
         predictor.load_line('{"text": ')
 
 
+def test_a_document_of_the_json_lines_format(predictor: NestedNerPredictor) -> None:
+    sentences = [
+        {"tokens": ["Old", "Tarn"], "offsets": [[0, 3], [4, 8]]},
+        {"tokens": ["left", "."], "offsets": [[9, 13], [13, 14]]},
+    ]
+    item = {"doc_id": "7", "text": "Old Tarn left.", "sentences": sentences}
+    output = predictor.predict_json(item)
+    assert {name: output[name] for name in item} == item
+    for entity in output["entities"]:
+        assert item["text"][entity["start_char"] : entity["end_char"]] == entity["text"]
+
+
+def test_text_is_split_as_the_reader_s_config_says_unless_told(
+    predictor: NestedNerPredictor,
+) -> None:
+    text = "Das ist z.B. Köln."
+    for words, expected in [
+        (None, ["Das", "ist", "z.B.", "Köln", "."]),
+        ("whitespace", ["Das", "ist", "z.B.", "Köln."]),
+        ("characters", list("Dasistz.B.Köln.")),
+    ]:
+        other = NestedNerPredictor(
+            predictor._model, predictor._dataset_reader, language="de", words=words
+        )
+        assert other.predict(text)["sentences"] == [expected]
+
+
+@pytest.mark.parametrize(
+    "item", [{"text": ""}, {"text": " \n"}, {"tokens": []}, {"document": []}, {"sentences": []}]
+)
+def test_no_words_no_entities(predictor: NestedNerPredictor, item: Any) -> None:
+    assert predictor.predict_json(item)["entities"] == []
+
+
 @pytest.mark.parametrize(
     ("item", "message"),
     [
-        ({"txt": "a"}, r"\['txt'\]; allowed is"),
-        ({"text": "a", "tokens": ["a"]}, "allowed is"),
-        ({"text": 3}, "'text' is 3; allowed is"),
-        ({"tokens": "a b"}, "'tokens' is"),
-        ({"sentences": ["a b"]}, "'sentences' is"),
+        ({"txt": "a"}, "input:1: a line is a JSON object with"),
+        ([1], r"an input is \[1\]; allowed is"),
+        ({"text": 3}, "input:1: a line is a JSON object with"),
+        ({"tokens": "a b"}, "input:1: a line is a JSON object with"),
+        ({"document": ["a b"]}, '"sentences" holds objects with'),
+        ({"document": [["a"], []]}, "a sentence with no words; allowed is"),
         ({"tokens": ["a", ""]}, "word 1 is ''"),
-        ({"tokens": []}, "no words"),
     ],
 )
 def test_bad_input(predictor: NestedNerPredictor, item: Any, message: str) -> None:

@@ -86,6 +86,7 @@ local gpus = std.filter(function(gpu) gpu != '', std.split(env.text('GPUS', ''),
       encoder: { type: 'windowed_transformer', model_name: s.encoder },
     },
     context_sentences: s.context,
+    [if std.objectHas($.data, 'text_splitter') then 'text_splitter']: $.data.text_splitter,
     [if contextual then 'max_context_wordpieces']: s.window - 2,  // but for [CLS] and [SEP]
   },
   train_data_path: env.text('TRAIN', $.data.train),

@@ -13,6 +13,7 @@ from locate_label_allennlp.data.context import words_that_fit
 from locate_label_allennlp.data.document import CorpusError, Document, Sentence
 from locate_label_allennlp.data.fields import EntitiesField
 from locate_label_allennlp.data.formats import AutoFormat, CorpusFormat
+from locate_label_allennlp.data.text_splitter import TextSplitter
 from locate_label_allennlp.data.token_indexers import WindowedTransformerIndexer
 
 logger = logging.getLogger(__name__)
@@ -54,6 +55,8 @@ class NestedNerReader(DatasetReader):
         What becomes of mentions in several pieces, which no span is: `"skip"`: not learned from,
         and counted as missed in evaluation; `"envelope"`: taken as the span from their first to
         their last word; `"error"`.
+    text_splitter : `TextSplitter`, optional (default = `TextSplitter()`, English by spaCy's rules)
+        How a predictor splits raw text for a model trained with this reader, unless told otherwise.
     label_namespace : `str`, optional (default = `"entity_labels"`)
     max_instances : `int`, optional (default = `None`)
         Reads no more sentences than that.
@@ -68,6 +71,7 @@ class NestedNerReader(DatasetReader):
         context_sentences: int = 1,
         max_context_wordpieces: Optional[int] = None,
         discontinuous: str = "skip",
+        text_splitter: Optional[TextSplitter] = None,
         label_namespace: str = "entity_labels",
         max_instances: Optional[int] = None,
         serialization_dir: Optional[str] = None,
@@ -101,6 +105,7 @@ class NestedNerReader(DatasetReader):
                 f"discontinuous is {discontinuous!r}; allowed are {_DISCONTINUOUS}"
             )
         self._discontinuous = discontinuous
+        self.text_splitter = text_splitter or TextSplitter()
         self._label_namespace = label_namespace
 
     @overrides

@@ -57,7 +57,7 @@ class GeniaXmlFormat(CorpusFormat):
         for abstract in parser.parse(file.read_bytes()):
             sentences = []
             for start, end in abstract.sentences:
-                parts = self._splitting.split(abstract.text[start:end])
+                parts = self._splitting.text_splitter.spans(abstract.text[start:end])
                 words = [(start + left, start + right) for part in parts for left, right in part]
                 if words:
                     sentences.append(words)

@@ -42,7 +42,7 @@ def json_items(file: CorpusFile, tally: Tally) -> Iterator[Tuple[int, Item]]:
     for number, item in items:
         try:
             parsed = _parsed(item, file.name, number) if isinstance(item, str) else item
-            yield number, _checked(parsed, file.name, number)
+            yield number, checked_item(parsed, (file.name, number))
         except CorpusError as error:
             tally.report(error)
 
@@ -145,12 +145,12 @@ def _parsed(content: str, path: str, number: int) -> Any:
     return value
 
 
-def _checked(item: Any, path: str, number: int) -> Item:
+def checked_item(item: Any, place: Place) -> Item:
     """With one of the fields of `KINDS` alone, of the right type (and with a document's text)."""
     kinds = item if isinstance(item, dict) else {}
     named = [name for name, kind in KINDS.items() if isinstance(kinds.get(name), kind)]
     if not named:
-        raise CorpusError(ALLOWED, path, number)
+        raise CorpusError(ALLOWED, *place)
     keep = {named[0], "text"} if named[0] == "sentences" else {named[0]}
     return {name: value for name, value in item.items() if name in keep or name not in KINDS}
 

@@ -11,6 +11,7 @@ from locate_label_allennlp.data.formats.corpus_format import CorpusFormat, Place
 from locate_label_allennlp.data.formats.files import CorpusFile
 from locate_label_allennlp.data.formats.json_items import (
     Item,
+    checked_item,
     follows,
     json_items,
     mentions_from,
@@ -102,6 +103,18 @@ class JsonlFormat(CorpusFormat):
             current_id, previous = doc_id, item
         if current:
             yield Document(tuple(current), current_id)
+
+    def document(self, item: Any, source: str) -> Document:
+        """
+        The document that one object is, which may have any of the shapes of a line; without
+        sentences if there are no words. `source` says in errors where it is from.
+        """
+        place, tally = (source, 1), Tally(source)
+        part = self._document(checked_item(item, place), place, tally)
+        tally.say()
+        if isinstance(part, Document):
+            return part
+        return Document((part,) if part is not None else ())
 
     def _document(self, item: Item, place: Place, tally: Tally) -> Union[Document, Sentence, None]:
         """The document or sentence that an object is; none for a sentence without words."""

@@ -10,14 +10,9 @@ from allennlp.common import FromParams
 
 from locate_label_allennlp.data.document import CorpusError, Document, Entity, checked_sentence
 from locate_label_allennlp.data.formats.corpus_format import Place, Tally, check_choice
-from locate_label_allennlp.data.text_splitter import TextSplitter
+from locate_label_allennlp.data.text_splitter import Spans, TextSplitter
 
 Span = Tuple[int, int]
-Spans = List[Span]
-
-# Chinese full stop, exclamation mark and question mark.
-_STOPS = "\u3002\uff01\uff1f!?"
-_CHARACTER_SENTENCE = re.compile(rf"[^\n{_STOPS}]+[{_STOPS}]*|[{_STOPS}]+")
 
 
 @dataclass(frozen=True)
@@ -49,12 +44,8 @@ class Splitting(FromParams):
     # Parameters
 
     language : `str`, optional (default = `"en"`)
-        spaCy's code of the language, `xx` for any other. Used with `words` = `"spacy"` alone.
     words : `str`, optional (default = `"spacy"`)
-        `"spacy"`: by the rules that spaCy ships for the language; nothing is downloaded.
-        `"whitespace"`: a line is a sentence, and what stands between blanks is a word.
-        `"characters"`: every character but white space is a word; a sentence ends with its line
-        or with `!`, `?` or their Chinese forms or the Chinese full stop.
+        See `TextSplitter`.
     inside_words : `str`, optional (default = `"widen"`)
         An entity that begins or ends inside a word: `"widen"` it to whole words, `"split"` the word
         (offsets stay exact, but the words then depend on the gold entities: for converting, not
@@ -70,30 +61,11 @@ class Splitting(FromParams):
         inside_words: str = "widen",
         across_sentences: str = "join",
     ) -> None:
-        check_choice("words", words, ("spacy", "whitespace", "characters"))
         check_choice("inside_words", inside_words, ("widen", "split", "error"))
         check_choice("across_sentences", across_sentences, ("join", "error"))
-        self._language = language
-        self._words = words
+        self.text_splitter = TextSplitter(language, words)
         self._inside_words = inside_words
         self._across_sentences = across_sentences
-        self._splitter: Optional[TextSplitter] = None
-
-    def split(self, text: str) -> List[Spans]:
-        """Where the words of each sentence stand; no sentence is empty."""
-        if self._words == "spacy":
-            if self._splitter is None:
-                self._splitter = TextSplitter(self._language)
-            sentences = self._splitter.split(text).sentences
-            return [list(sentence.offsets or ()) for sentence in sentences]
-        is_line = self._words == "whitespace"
-        sentence = re.compile(r"[^\n]+") if is_line else _CHARACTER_SENTENCE
-        word = re.compile(r"\S+" if is_line else r"\S")
-        found = (
-            [match.span() for match in word.finditer(text, *part.span())]
-            for part in sentence.finditer(text)
-        )
-        return [spans for spans in found if spans]
 
     def document(
         self,
@@ -132,7 +104,7 @@ class Splitting(FromParams):
             for mention in mentions
             if _is_inside(mention, text, path, tally)
         ]
-        sentences = self.split(text) if sentences is None else sentences
+        sentences = self.text_splitter.spans(text) if sentences is None else sentences
         if self._inside_words == "split":
             sentences = _cut(sentences, mentions, tally)
         words = [span for spans in sentences for span in spans]

@@ -110,7 +110,7 @@ def test_text_without_words():
 
 def test_settings():
     splitting = Splitting.from_params(Params({"language": "de", "inside_words": "split"}))
-    assert splitting.split("Sieh da.") == [[(0, 4), (5, 7), (7, 8)]]
+    assert splitting.text_splitter.spans("Sieh da.") == [[(0, 4), (5, 7), (7, 8)]]
     for name in ("words", "inside_words", "across_sentences"):
         with pytest.raises(ConfigurationError, match=f"{name} is 'x'; allowed are "):
             Splitting(**{name: "x"})
