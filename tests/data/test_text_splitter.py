@@ -39,10 +39,10 @@ def test_white_space_has_no_sentences(text: str) -> None:
 
 
 def test_characters() -> None:
-    document = TextSplitter(words="characters").split("科技 好！真的？\n是")
+    document = TextSplitter(words="characters").split("科技 好\uff01真的\uff1f\n是")
     assert ["".join(sentence.words) for sentence in document.sentences] == [
-        "科技好！",
-        "真的？",
+        "科技好\uff01",
+        "真的\uff1f",
         "是",
     ]
     assert all(len(word) == 1 for sentence in document.sentences for word in sentence.words)
