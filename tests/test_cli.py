@@ -88,7 +88,11 @@ def test_recovery_after_a_kill(tmp_path: Path) -> None:
 
 
 def test_two_processes(tmp_path: Path) -> None:
-    overrides = {"distributed": {"cuda_devices": [-1, -1]}, "trainer.num_epochs": 40}
+    overrides = {
+        "distributed": {"cuda_devices": [-1, -1]},
+        "data_loader.batch_size": 1,
+        "trainer.num_epochs": 40,
+    }
     run("train", CONFIG, "-s", "out", "-o", json.dumps(overrides), cwd=tmp_path)
     metrics = read(tmp_path / "out" / "metrics.json")
     assert metrics["epoch"] == 39
