@@ -110,11 +110,7 @@ class NestedNerReader(DatasetReader):
 
     @overrides
     def _read(self, file_path: Any) -> Iterator[Instance]:
-        places = (
-            (document, index)
-            for document in self._format.read(str(file_path))
-            for index in range(len(document.sentences))
-        )
+        places = self._places(str(file_path))
         num_discontinuous = self._num_cut = 0
         for document, index in self.shard_iterable(places):
             entities = document.sentences[index].entities
@@ -133,6 +129,16 @@ class NestedNerReader(DatasetReader):
                 self._num_cut,
                 self._max_context_wordpieces,
             )
+
+    def _places(self, file_path: str) -> Iterator[Tuple[Document, int]]:
+        """Every sentence of a corpus, as its document and its number there."""
+        is_empty = True
+        for document in self._format.read(file_path):
+            for index in range(len(document.sentences)):
+                is_empty = False
+                yield document, index
+        if is_empty:
+            raise CorpusError("holds no sentences", file_path)
 
     def document_to_instances(self, document: Document) -> List[Instance]:
         """An instance a sentence, without gold entities: what a predictor needs."""

@@ -208,3 +208,10 @@ def test_context_is_cut_to_what_fits_around_the_sentence(corpus, tiny_bert, capl
 def test_wordpieces_can_only_be_counted_by_an_indexer_that_has_some():
     with pytest.raises(ConfigurationError, match="max_context_wordpieces needs"):
         reader(max_context_wordpieces=10)
+
+
+def test_a_corpus_without_sentences_is_an_error(tmp_path):
+    path = tmp_path / "empty.jsonl"
+    path.write_text('\n{"tokens": []}\n', "utf-8")
+    with pytest.raises(CorpusError, match=r"empty\.jsonl: holds no sentences"):
+        list(reader().read(str(path)))

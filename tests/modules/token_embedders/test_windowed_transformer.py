@@ -1,4 +1,5 @@
 import json
+import logging
 import shutil
 
 import pytest
@@ -243,3 +244,15 @@ def test_a_tokenizer_that_names_no_limit_does_not_hide_that_of_the_encoder(tiny_
     (folder / "tokenizer_config.json").write_text(json.dumps(settings))
     with pytest.raises(ConfigurationError, match=r"window is 512; .* reads at most 32"):
         embedder(str(folder), window=512)
+
+
+def test_what_does_not_fit_into_one_window_is_said(tiny_bert, caplog):
+    module = embedder(tiny_bert)
+    with caplog.at_level(logging.INFO):
+        for _ in range(12):
+            module(*batch_of([[5] * 4]))
+            module(*batch_of([[5] * 20]))
+    assert module.num_windowed == 12
+    said = [record.message for record in caplog.records if "in several" in record.message]
+    assert [message.split()[0] for message in said] == ["1", "10"]
+    assert "100 wordpieces, did not fit into the encoder's window of 30" in said[0]
