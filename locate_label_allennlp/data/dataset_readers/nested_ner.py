@@ -9,6 +9,7 @@ from allennlp.data import DatasetReader, Field, Instance, Token, TokenIndexer
 from allennlp.data.fields import MetadataField, TensorField, TextField
 from overrides import overrides
 
+from locate_label_allennlp.common.tenfold_log import TenfoldLog
 from locate_label_allennlp.data.context import words_that_fit
 from locate_label_allennlp.data.document import CorpusError, Document, Sentence
 from locate_label_allennlp.data.fields import EntitiesField
@@ -91,7 +92,11 @@ class NestedNerReader(DatasetReader):
         self._context_indexers = context_indexers or {}
         self._context_sentences = context_sentences
         self._max_context_wordpieces = max_context_wordpieces
-        self._num_cut = 0
+        self._cut = TenfoldLog(
+            logger,
+            "%d sentences so far were shown less context than asked for: with their neighbours "
+            "they have more than %d wordpieces",
+        )
         self._piece_counter = next(iter(self._context_indexers.values()), None)
         if max_context_wordpieces is not None and not isinstance(
             self._piece_counter, WindowedTransformerIndexer
@@ -111,7 +116,7 @@ class NestedNerReader(DatasetReader):
     @overrides
     def _read(self, file_path: Any) -> Iterator[Instance]:
         places = self._places(str(file_path))
-        num_discontinuous = self._num_cut = 0
+        num_discontinuous = 0
         for document, index in self.shard_iterable(places):
             entities = document.sentences[index].entities
             num_discontinuous += sum(bool(entity.fragments) for entity in entities)
@@ -121,14 +126,6 @@ class NestedNerReader(DatasetReader):
             if self._discontinuous == "skip":
                 done = "not learned from; they count as missed in evaluation"
             logger.warning("%s: %d discontinuous entities %s", file_path, num_discontinuous, done)
-        if self._num_cut:
-            logger.warning(
-                "%s: %d sentences with less context than asked for: with their neighbours they "
-                "have more than %d wordpieces",
-                file_path,
-                self._num_cut,
-                self._max_context_wordpieces,
-            )
 
     def _places(self, file_path: str) -> Iterator[Tuple[Document, int]]:
         """Every sentence of a corpus, as its document and its number there."""
@@ -203,7 +200,8 @@ class NestedNerReader(DatasetReader):
             count = self._piece_counter.piece_counts
             room = self._max_context_wordpieces - sum(count(centre))
             left, right = words_that_fit(count(before), count(after), room)
-            self._num_cut += left < len(before) or right < len(after)
+            if left < len(before) or right < len(after):
+                self._cut.add(1, self._max_context_wordpieces)
             before, after = before[len(before) - left :], after[:right]
         return [*before, *centre, *after], len(before)
 

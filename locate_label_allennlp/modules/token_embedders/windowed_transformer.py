@@ -17,6 +17,7 @@ from locate_label_allennlp.common.encoders import (
     longest_input,
     special_pieces,
 )
+from locate_label_allennlp.common.tenfold_log import TenfoldLog
 
 logger = logging.getLogger(__name__)
 
@@ -102,8 +103,11 @@ class WindowedTransformerEmbedder(TokenEmbedder):
             )
         self._overlap = overlap
         self._pooling = pooling
-        # How many texts did not fit into one window so far.
-        self.num_windowed = 0
+        self.windowed = TenfoldLog(
+            logger,
+            "%d texts so far, the last one of up to %d wordpieces, did not fit into the encoder's "
+            "window of %d and were read in several",
+        )
         self._padding_piece = tokenizer.pad_token_id or 0
         self.register_buffer("_before", torch.tensor(before, dtype=torch.long), persistent=False)
         self.register_buffer("_after", torch.tensor(after, dtype=torch.long), persistent=False)
@@ -157,23 +161,11 @@ class WindowedTransformerEmbedder(TokenEmbedder):
         stride = self._size - self._overlap
         excess = (num_pieces - self._size).clamp(min=0)
         count = 1 + (excess + stride - 1) // stride
-        self._say_windowed(int((count > 1).sum()), longest)
+        self.windowed.add(int((count > 1).sum()), longest, self._size)
         texts = torch.repeat_interleave(count)
         position = torch.arange(texts.size(0), device=texts.device)
         position = position - (count.cumsum(0) - count)[texts]
         return Windows(texts, torch.minimum(position * stride, excess[texts]), self._size)
-
-    def _say_windowed(self, texts: int, longest: int) -> None:
-        """Logs the first text and then every tenfold number of them."""
-        before, self.num_windowed = self.num_windowed, self.num_windowed + texts
-        if len(str(self.num_windowed)) > len(str(before)) or not before:
-            logger.info(
-                "%d texts, the last one of %d wordpieces, did not fit into the encoder's window "
-                "of %d and were read in several",
-                self.num_windowed,
-                longest,
-                self._size,
-            )
 
     def _encode(self, wordpieces: Tensor, num_pieces: Tensor, windows: Windows) -> Tensor:
         """The vectors of the pieces in each window, special ones left out: `(V, P, E)`."""

@@ -252,7 +252,7 @@ def test_what_does_not_fit_into_one_window_is_said(tiny_bert, caplog):
         for _ in range(12):
             module(*batch_of([[5] * 4]))
             module(*batch_of([[5] * 20]))
-    assert module.num_windowed == 12
+    assert module.windowed.count == 12
     said = [record.message for record in caplog.records if "in several" in record.message]
     assert [message.split()[0] for message in said] == ["1", "10"]
     assert "100 wordpieces, did not fit into the encoder's window of 30" in said[0]
