@@ -12,7 +12,7 @@ from overrides import overrides
 
 from locate_label_allennlp.data.document import CorpusError, Document, Sentence
 from locate_label_allennlp.data.formats.corpus_format import CorpusFormat, Tally
-from locate_label_allennlp.data.formats.files import CorpusFile, corpus_files
+from locate_label_allennlp.data.formats.files import CorpusFile, corpus_files, write_errors
 from locate_label_allennlp.data.formats.splitting import Mention, Splitting
 
 _TEXT_BOUND = re.compile(r"T\S*\t(\S+) (\d+ \d+(?:;\d+ \d+)*)(?:\t(.*))?")
@@ -127,24 +127,19 @@ class BratFormat(CorpusFormat):
             raise CorpusError("is there already; allowed is a new or an empty folder", path)
         temporary = ""
         try:
-            temporary = tempfile.mkdtemp(prefix=".", dir=os.path.dirname(path) or ".")
-            names: Dict[str, int] = {}
-            for number, document in enumerate(documents, start=1):
-                name = _file_name(document.doc_id or f"{number:05}")
-                if name in names:
-                    reason = f"two documents are called {name!r}; brat has a file for each"
-                    raise CorpusError(reason, path)
-                names[name] = number
-                self._write_document(document, os.path.join(temporary, name))
-            os.chmod(temporary, 0o755)
-            os.replace(temporary, path)
-            temporary = ""
-        except OSError as error:
-            raise CorpusError(f"cannot be written ({error.strerror or error})", path) from error
-        except UnicodeEncodeError as error:
-            character = error.object[error.start]
-            reason = f"cannot be written: {error.encoding} has no {character!r}"
-            raise CorpusError(reason, path) from error
+            with write_errors(path):
+                temporary = tempfile.mkdtemp(prefix=".", dir=os.path.dirname(path) or ".")
+                names: Dict[str, int] = {}
+                for number, document in enumerate(documents, start=1):
+                    name = _file_name(document.doc_id or f"{number:05}")
+                    if name in names:
+                        reason = f"two documents are called {name!r}; brat has a file for each"
+                        raise CorpusError(reason, path)
+                    names[name] = number
+                    self._write_document(document, os.path.join(temporary, name))
+                os.chmod(temporary, 0o755)
+                os.replace(temporary, path)
+                temporary = ""
         finally:
             if temporary:
                 shutil.rmtree(temporary, ignore_errors=True)

@@ -130,6 +130,19 @@ def corpus_files(path: str, suffixes: Sequence[str] = ()) -> Iterator[CorpusFile
 
 
 @contextmanager
+def write_errors(path: str) -> Iterator[None]:
+    """What cannot be written to `path` becomes a `CorpusError` that names it."""
+    try:
+        yield
+    except OSError as error:
+        raise CorpusError(f"cannot be written ({error.strerror or error})", path) from error
+    except UnicodeEncodeError as error:
+        character = error.object[error.start]
+        reason = f"cannot be written: {error.encoding} has no {character!r}"
+        raise CorpusError(reason, path) from error
+
+
+@contextmanager
 def atomic_file(path: str) -> Iterator[IO[bytes]]:
     """
     A file to write, beside `path`, that takes its place once it is whole. Nothing is left of it if
@@ -138,24 +151,19 @@ def atomic_file(path: str) -> Iterator[IO[bytes]]:
     path = str(path)
     temporary = ""
     try:
-        descriptor, temporary = tempfile.mkstemp(
-            prefix=".", suffix=".part", dir=os.path.dirname(path) or "."
-        )
-        with open(descriptor, "wb") as plain:
-            if path.endswith(".gz"):
-                with gzip.GzipFile("", "wb", fileobj=plain, mtime=0) as packed:
-                    yield packed  # type: ignore[misc]
-            else:
-                yield plain
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-        temporary = ""
-    except OSError as error:
-        raise CorpusError(f"cannot be written ({error.strerror or error})", path) from error
-    except UnicodeEncodeError as error:
-        character = error.object[error.start]
-        reason = f"cannot be written: {error.encoding} has no {character!r}"
-        raise CorpusError(reason, path) from error
+        with write_errors(path):
+            descriptor, temporary = tempfile.mkstemp(
+                prefix=".", suffix=".part", dir=os.path.dirname(path) or "."
+            )
+            with open(descriptor, "wb") as plain:
+                if path.endswith(".gz"):
+                    with gzip.GzipFile("", "wb", fileobj=plain, mtime=0) as packed:
+                        yield packed  # type: ignore[misc]
+                else:
+                    yield plain
+            os.chmod(temporary, 0o666 & ~_umask())
+            os.replace(temporary, path)
+            temporary = ""
     finally:
         if temporary:
             with suppress(OSError):
