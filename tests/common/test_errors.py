@@ -1,0 +1,46 @@
+import sys
+
+import pytest
+from allennlp.common.checks import ConfigurationError
+
+from locate_label_allennlp.common.errors import in_one_line, runs_allennlp
+from locate_label_allennlp.data.document import CorpusError
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (CorpusError("is wrong", "a.jsonl", 3), "allennlp: error: a.jsonl:3: is wrong\n"),
+        (ConfigurationError("x is 1"), "allennlp: error: x is 1\n"),
+    ],
+)
+def test_errors_of_the_user_s_files_are_one_line(error, line, capsys, monkeypatch):
+    monkeypatch.delenv("ALLENNLP_DEBUG", raising=False)
+    in_one_line(sys.__excepthook__)(type(error), error, None)
+    assert capsys.readouterr().err == line
+
+
+def test_all_others_go_where_they_went(monkeypatch):
+    seen = []
+    hook = in_one_line(lambda kind, error, traceback: seen.append(error))
+    ours, theirs = ValueError("ours"), CorpusError("theirs")
+    monkeypatch.delenv("ALLENNLP_DEBUG", raising=False)
+    hook(ValueError, ours, None)
+    monkeypatch.setenv("ALLENNLP_DEBUG", "1")
+    hook(CorpusError, theirs, None)
+    assert seen == [ours, theirs]
+
+
+@pytest.mark.parametrize(
+    ("program", "expected"),
+    [
+        ("/usr/bin/allennlp", True),
+        (r"bin/allennlp.exe", True),
+        ("lib/allennlp/__main__.py", True),
+        ("/usr/bin/pytest", False),
+        ("lib/pytest/__main__.py", False),
+        ("", False),
+    ],
+)
+def test_which_programs_are_the_command(program, expected):
+    assert runs_allennlp(program) is expected
