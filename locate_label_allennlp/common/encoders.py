@@ -1,7 +1,6 @@
 """Loads transformer encoders, and keeps in the serialization directory what an archive needs."""
 
 import hashlib
-import logging
 import os
 import re
 import shutil
@@ -12,8 +11,6 @@ from uuid import uuid4
 
 from allennlp.common.checks import ConfigurationError
 from transformers import AutoConfig, AutoModel, AutoTokenizer
-
-logger = logging.getLogger(__name__)
 
 # Configs name this folder in `include_in_archive`.
 ENCODER_FOLDER = "encoder"

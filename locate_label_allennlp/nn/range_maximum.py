@@ -41,11 +41,6 @@ class RangeMaximum:
         self._table = table.flatten(0, 1)
         self._first_row = torch.tensor(first_row, device=words.device)
 
-    @property
-    def dim(self) -> int:
-        """`D`."""
-        return self._words.size(1)
-
     def maximum(self, spans: FlatSpans) -> Tensor:
         """Equation (1): the maximum over each span, shape `(S, D)`."""
         length = spans.end - spans.start + 1
