@@ -1,5 +1,6 @@
 """The models."""
 
 from locate_label_allennlp.models.locate_and_label import LocateAndLabel
+from locate_label_allennlp.models.nested_ner_model import Candidates, NestedNerModel, Seeds
 
-__all__ = ["LocateAndLabel"]
+__all__ = ["Candidates", "LocateAndLabel", "NestedNerModel", "Seeds"]
