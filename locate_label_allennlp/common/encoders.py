@@ -68,6 +68,10 @@ def holds_trained_weights(serialization_dir: Optional[str]) -> bool:
     )
 
 
+# What encoders call it.
+_ATTENTION_DROPOUTS = ("attention_probs_dropout_prob", "attention_dropout")
+
+
 @lru_cache(maxsize=8)
 def load_tokenizer(source: str) -> Any:
     """The fast tokenizer of an encoder. Cached, so that the parts of an experiment share it."""
@@ -91,11 +95,34 @@ def longest_input(source: str) -> int:
     return min(limit for limit in limits if limit > 0)
 
 
-def load_transformer(model_name: str, source: str, pretrained: bool) -> Any:
-    """The transformer itself, with its pretrained weights or only with their shape."""
+def load_transformer(
+    model_name: str, source: str, pretrained: bool, attention_dropout: Optional[float] = None
+) -> Any:
+    """
+    The transformer itself, with its pretrained weights or only with their shape.
+
+    # Parameters
+
+    model_name : `str`
+        Where the weights are.
+    source : `str`
+        Where the configuration is.
+    pretrained : `bool`
+    attention_dropout : `float`, optional (default = `None`)
+        Instead of the configuration's own.
+    """
+    config = load_config(source)
+    if attention_dropout is not None:
+        names = [name for name in _ATTENTION_DROPOUTS if hasattr(config, name)]
+        if not names:
+            raise ConfigurationError(
+                f"encoder {model_name!r} has no attention dropout under one of the names "
+                f"{_ATTENTION_DROPOUTS}; leave attention_dropout out"
+            )
+        setattr(config, names[0], attention_dropout)
     if not pretrained:
-        return AutoModel.from_config(load_config(source))
-    return _loaded(AutoModel, model_name)
+        return AutoModel.from_config(config)
+    return _loaded(AutoModel, model_name, config=config)
 
 
 def special_pieces(tokenizer: Any) -> Tuple[Tuple[int, ...], Tuple[int, ...]]:

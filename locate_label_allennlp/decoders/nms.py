@@ -32,6 +32,6 @@ class NmsDecoder(EntityDecoder):
         for position in sorted(range(len(candidates)), key=lambda i: -candidates[i].score):
             if not dropped[position]:
                 entities.append(candidates[position])
-                for other in index.overlapping(candidates[position]):
+                for other in index.overlapping(position):
                     dropped[other] = True
         return entities

@@ -1,11 +1,14 @@
+from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
+
+from overrides import overrides
 
 from locate_label_allennlp.decoders.entity_decoder import (
     EntityDecoder,
     ScoredSpan,
     check_fraction,
 )
-from locate_label_allennlp.decoders.overlap import OverlapIndex
+from locate_label_allennlp.decoders.overlap import OverlapIndex, crossing
 
 
 @EntityDecoder.register("soft_nms")
@@ -26,14 +29,30 @@ class SoftNmsDecoder(EntityDecoder):
         The IoU from which on spans lower each other's scores: `k` of the paper, in `(0, 1]`.
     score_threshold : `float`, optional (default = `0.5`)
         An entity's score must be above it: `delta` of the paper, in `[0, 1]`.
+    drop_crossing : `bool`, optional (default = `False`)
+        Whether two spans that share words without one lying inside the other are both dropped
+        before anything else, whatever their labels and scores. So in the authors' released code;
+        the paper does not say it.
     """
 
     def __init__(
-        self, decay: float = 0.9, overlap_threshold: float = 0.6, score_threshold: float = 0.5
+        self,
+        decay: float = 0.9,
+        overlap_threshold: float = 0.6,
+        score_threshold: float = 0.5,
+        drop_crossing: bool = False,
     ) -> None:
         super().__init__(score_threshold)
         self._decay = check_fraction("decay", decay, zero=False)
         self._overlap_threshold = check_fraction("overlap_threshold", overlap_threshold, zero=False)
+        self._drop_crossing = drop_crossing
+
+    @overrides
+    def decode(self, spans: Sequence[ScoredSpan]) -> list[ScoredSpan]:
+        if self._drop_crossing:
+            crossed = crossing(spans)
+            spans = [span for position, span in enumerate(spans) if position not in crossed]
+        return super().decode(spans)
 
     def select(self, candidates: list[ScoredSpan]) -> list[ScoredSpan]:
         index = OverlapIndex(candidates, self._overlap_threshold)
@@ -52,6 +71,6 @@ class SoftNmsDecoder(EntityDecoder):
                 continue
             span = candidates[position]
             entities.append(span._replace(score=scores[position]))
-            for other in index.overlapping(span):
+            for other in index.overlapping(position):
                 scores[other] *= self._decay  # (18); of no effect on spans already taken
         return entities

@@ -70,6 +70,9 @@ class LocateAndLabel(NestedNerModel):
         Eta of equation (11); 0 for hard examples.
     focal_gamma : `float`, optional (default = `2.0`)
         Gamma of equation (12).
+    classifier_focal_gamma : `float`, optional (default = `0.0`)
+        The same for the focal form of equation (16); 0 for cross-entropy as in the paper. The
+        authors' released code has 2.
     negatives_per_positive : `float`, optional (default = `5.0`)
         How many negative seeds are drawn in training.
     min_negatives : `int`, optional (default = `5`)
@@ -101,6 +104,7 @@ class LocateAndLabel(NestedNerModel):
         match_iou: float = 1.0,
         soft_example_eta: float = 1.0,
         focal_gamma: float = 2.0,
+        classifier_focal_gamma: float = 0.0,
         negatives_per_positive: float = 5.0,
         min_negatives: int = 5,
         gold_as_seeds: bool = True,
@@ -133,6 +137,12 @@ class LocateAndLabel(NestedNerModel):
         for name, iou in [("positive_iou", positive_iou), ("match_iou", match_iou)]:
             if not 0 < iou <= 1:
                 raise ConfigurationError(f"{name} is {iou}; allowed is more than 0, up to 1")
+        for name, gamma in [
+            ("focal_gamma", focal_gamma),
+            ("classifier_focal_gamma", classifier_focal_gamma),
+        ]:
+            if not gamma >= 0:
+                raise ConfigurationError(f"{name} is {gamma}; allowed is 0 or more")
         self._filter = filter
         self._regressor = regressor
         self._classifier = classifier
@@ -142,6 +152,7 @@ class LocateAndLabel(NestedNerModel):
         self._match_iou = match_iou
         self._eta = soft_example_eta
         self._gamma = focal_gamma
+        self._classifier_gamma = classifier_focal_gamma
         self._negatives_per_positive = negatives_per_positive
         self._min_negatives = min_negatives
         self._gold_as_seeds = gold_as_seeds
@@ -223,7 +234,8 @@ class LocateAndLabel(NestedNerModel):
         iou = torch.where(pairs.label >= 0, iou, 0.0)
         target = torch.where((iou >= self._match_iou) & (pairs.label >= 0), pairs.label + 1, 0)
         weights = soft_example_weights(iou, self._match_iou, self._eta)
-        return classification_loss(self._classifier(words, spans), target, weights)
+        logits = self._classifier(words, spans)
+        return classification_loss(logits, target, weights, self._classifier_gamma)
 
     @staticmethod
     def _fixed_generator(device: torch.device) -> torch.Generator:

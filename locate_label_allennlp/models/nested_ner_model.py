@@ -2,8 +2,9 @@
 
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
+import numpy
 import torch
-from allennlp.data import TextFieldTensors, Vocabulary
+from allennlp.data import Instance, TextFieldTensors, Vocabulary
 from allennlp.models import Model
 from allennlp.nn import RegularizerApplicator
 from allennlp.nn.parallel import DdpAccelerator
@@ -11,6 +12,7 @@ from allennlp.training.metrics import Average
 from overrides import overrides
 from torch import Tensor
 
+from locate_label_allennlp.common.precision import at_precision
 from locate_label_allennlp.decoders import EntityDecoder, ScoredSpan, SoftNmsDecoder
 from locate_label_allennlp.modules.word_encoder import WordEncoder
 from locate_label_allennlp.nn.pairing import pair_with_gold
@@ -92,6 +94,7 @@ class NestedNerModel(Model):
         self.decoder = decoder or SoftNmsDecoder()
         self._metric = metric or NestedSpanF1(vocab, label_namespace)
         self.labels: Dict[int, str] = vocab.get_index_to_token_vocabulary(label_namespace)
+        self.precision = word_encoder.precision
         self._loss_weights: Dict[str, float] = {}
         self._losses: Dict[str, Average] = {}
 
@@ -151,12 +154,14 @@ class NestedNerModel(Model):
             `loss` where there are gold entities; outside training also `entities`: for each
             sentence a list of entities with `start`, `end` (exclusive, in words), `type`, `score`.
         """
-        analysis = self._read(centre, metadata, tokens, context)
         output: Dict[str, Any] = {}
-        if entities is not None:
-            output["loss"] = self._loss(analysis, entities, metadata)
+        with at_precision(self.precision, centre.device):
+            analysis = self._read(centre, metadata, tokens, context)
+            if entities is not None:
+                output["loss"] = self._loss(analysis, entities, metadata)
+            if not self.training:
+                candidates = self._propose(analysis)
         if not self.training:
-            candidates = self._propose(analysis)
             decoded = self.decode(candidates, len(metadata))
             if entities is not None:
                 self._count(decoded, candidates, entities, metadata)
@@ -172,7 +177,13 @@ class NestedNerModel(Model):
         entities: Optional[Tensor] = None,
     ) -> Candidates:
         """What `forward` chooses the entities from, for the same arguments."""
-        return self._propose(self._read(centre, metadata, tokens, context))
+        with at_precision(self.precision, centre.device):
+            return self._propose(self._read(centre, metadata, tokens, context))
+
+    @overrides
+    def forward_on_instances(self, instances: List[Instance]) -> List[Dict[str, numpy.ndarray]]:
+        with torch.inference_mode():
+            return super().forward_on_instances(instances)
 
     def _read(
         self,

@@ -9,6 +9,9 @@ from allennlp.data import TextFieldTensors
 from allennlp.modules import Seq2SeqEncoder, TextFieldEmbedder
 from torch import Tensor
 
+from locate_label_allennlp.common.precision import check_precision
+from locate_label_allennlp.data.fields import ROW
+
 
 class WordEncoder(torch.nn.Module, FromParams):
     """
@@ -27,6 +30,11 @@ class WordEncoder(torch.nn.Module, FromParams):
         The paper: a BiLSTM. Its input size is that of the concatenated vectors and is not given.
     dropout : `float`, optional (default = `0.0`)
         Applied to the concatenated vectors.
+    precision : `str`, optional (default = `"auto"`)
+        `"fp32"`, `"bf16"` or `"fp16"`: how the layers of the model calculate, its heads included,
+        in training and prediction; losses, probabilities and span geometry are in float32 always.
+        `"auto"` is bf16 on a GPU that has it, fp16 on another, fp32 on a CPU. Training in fp16
+        needs the trainer `mixed_precision`.
     """
 
     def __init__(
@@ -35,8 +43,10 @@ class WordEncoder(torch.nn.Module, FromParams):
         context_embedder: Optional[TextFieldEmbedder] = None,
         encoder: Optional[Lazy[Seq2SeqEncoder]] = None,
         dropout: float = 0.0,
+        precision: str = "auto",
     ) -> None:
         super().__init__()
+        self.precision = check_precision(precision)
         sources = [source for source in (text_field_embedder, context_embedder) if source]
         if not sources:
             raise ConfigurationError("give text_field_embedder, context_embedder, or both")
@@ -69,7 +79,8 @@ class WordEncoder(torch.nn.Module, FromParams):
         max_words : `int`
             `N`, the number of words of the longest sentence.
         tokens, context : `TextFieldTensors`
-            As the embedders need them.
+            As the embedders need them. Sentences may share a context: `context` holds `V` texts
+            then, and under `ROW` the number of the text of each sentence, shape `(B,)`.
 
         # Returns
 
@@ -84,10 +95,20 @@ class WordEncoder(torch.nn.Module, FromParams):
         if self.text_field_embedder is not None:
             parts.append(self.text_field_embedder(tokens))
         if self.context_embedder is not None:
-            # (B, M, E)
-            around = self.context_embedder(context)
-            index = (start + position).clamp(max=around.size(1) - 1)
-            parts.append(around.gather(1, index[..., None].expand(-1, -1, around.size(2))))
+            parts.append(self._centres(start + position, context or {}))
         # (B, N, D)
         words = self._dropout(torch.cat(parts, dim=-1))
         return words if self.encoder is None else self.encoder(words, mask)
+
+    def _centres(self, position: Tensor, context: TextFieldTensors) -> Tensor:
+        """The vectors of the words at `position` `(B, N)` of each sentence's context."""
+        texts = {name: tensors for name, tensors in context.items() if name != ROW}
+        # (V, M, E): V = B unless sentences share their context
+        around = self.context_embedder(texts)  # type: ignore[misc]
+        if ROW in context:
+            text = context[ROW][ROW]
+        else:
+            text = torch.arange(position.size(0), device=position.device)
+        num_words = around.size(1)
+        # (B, N, E)
+        return around.flatten(0, 1)[text[:, None] * num_words + position.clamp(max=num_words - 1)]

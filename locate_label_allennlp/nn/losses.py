@@ -83,6 +83,8 @@ def classification_loss(
         Shape `(S,)`: 0 is NONE.
     weights : `torch.FloatTensor`
         Shape `(S,)`.
+    gamma : `float`, optional (default = `0.0`)
+        The focusing parameter.
     """
     log_right = F.log_softmax(logits.float(), dim=1).gather(1, target[:, None]).squeeze(1)
     if gamma > 0:

@@ -3,6 +3,7 @@
 import json
 from typing import Any, Dict, List, Optional
 
+from allennlp.common.checks import ConfigurationError
 from allennlp.common.util import JsonDict
 from allennlp.data import Instance
 from allennlp.models import Model
@@ -13,8 +14,8 @@ from locate_label_allennlp.data.dataset_readers import NestedNerReader
 from locate_label_allennlp.data.document import CorpusError, Document, Sentence
 from locate_label_allennlp.data.formats import JsonlFormat
 from locate_label_allennlp.data.formats.splitting import Splitting
+from locate_label_allennlp.data.samplers.token_budget import fill_batches, texts_of
 
-_BATCH_SIZE = 32
 _ALLOWED = '{"text": "..."}, {"tokens": ["...", ...]} or {"document": [["...", ...], ...]}'
 
 
@@ -40,6 +41,9 @@ class NestedNerPredictor(Predictor):
     language : `str`, optional
     words : `str`, optional
         How raw text is split; see `TextSplitter`. By default as the config of the model says.
+    budget : `int`, optional (default = `4096`)
+        Wordpieces, padding included, that go through the model at once; more are faster on a GPU
+        with the memory for them. A text that has more goes alone.
     """
 
     def __init__(
@@ -49,8 +53,12 @@ class NestedNerPredictor(Predictor):
         frozen: bool = True,
         language: Optional[str] = None,
         words: Optional[str] = None,
+        budget: int = 4096,
     ) -> None:
         super().__init__(model, dataset_reader, frozen)
+        if budget < 1:
+            raise ConfigurationError(f"budget is {budget}; allowed is >= 1")
+        self._budget = budget
         default = dataset_reader.text_splitter
         self._format = JsonlFormat(Splitting(language or default.language, words or default.words))
 
@@ -104,11 +112,12 @@ class NestedNerPredictor(Predictor):
         return outputs
 
     def _entities(self, instances: List[Instance]) -> List[List[Dict[str, Any]]]:
-        """The model's entities of each instance; sentences of like length share a batch."""
-        order = sorted(range(len(instances)), key=lambda index: _num_words(instances[index]))
+        """The model's entities of each instance; texts of like length share a batch."""
+        for instance in instances:
+            instance.index_fields(self._model.vocab)
+        texts = sorted(texts_of(instances), key=lambda text: text.length)
         entities: List[List[Dict[str, Any]]] = [[] for _ in instances]
-        for first in range(0, len(order), _BATCH_SIZE):
-            indices = order[first : first + _BATCH_SIZE]
+        for indices in fill_batches(texts, self._budget):
             batch = [instances[index] for index in indices]
             outputs: Any = self._model.forward_on_instances(batch)
             for index, output in zip(indices, outputs, strict=True):
@@ -125,10 +134,6 @@ class NestedNerPredictor(Predictor):
             objects = [{"tokens": part} if isinstance(part, list) else part for part in sentences]
             item = {**item, "sentences": objects}
         return self._format.document(item, "input")
-
-
-def _num_words(instance: Instance) -> int:
-    return len(instance["metadata"]["words"])  # type: ignore
 
 
 def _echo(item: JsonDict, document: Document) -> JsonDict:

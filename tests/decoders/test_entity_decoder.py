@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from locate_label_allennlp.decoders import EntityDecoder, ScoredSpan, SoftNmsDecoder
 
-NAMES = ["soft_nms", "nms", "flat", "none"]
+NAMES = ["soft_nms", "nms", "flat", "greedy", "none"]
 
 SPANS = st.lists(
     st.builds(

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from locate_label_allennlp.decoders import OverlapIndex, ScoredSpan, iou, overlap
+from locate_label_allennlp.decoders.overlap import crossing
 
 
 def span(start, end):
@@ -39,28 +40,66 @@ def test_iou_is_that_of_the_sets_of_words(first, second):
 
 @given(
     spans=st.lists(SPAN, max_size=40),
-    query=SPAN,
     # Thresholds that many pairs reach exactly, and any others.
     threshold=st.fractions(0, 1, max_denominator=12).map(float).filter(bool)
     | st.floats(0, 1, exclude_min=True),
 )
-def test_the_index_finds_what_a_loop_finds(spans, query, threshold):
+def test_the_index_finds_what_a_loop_finds(spans, threshold):
     spans.sort()
-    expected = [i for i, other in enumerate(spans) if iou(query, other) >= threshold]
-    assert list(OverlapIndex(spans, threshold).overlapping(query)) == expected
+    index = OverlapIndex(spans, threshold)
+    for position, span in enumerate(spans):
+        expected = [
+            other
+            for other in range(len(spans))
+            if other != position and iou(span, spans[other]) >= threshold
+        ]
+        assert sorted(index.overlapping(position)) == expected
+
+
+@given(spans=st.lists(SPAN, max_size=40))
+def test_crossing_spans_are_those_a_loop_finds(spans):
+    expected = {
+        i
+        for i, a in enumerate(spans)
+        if any(
+            a.start < b.start <= a.end < b.end or b.start < a.start <= b.end < a.end for b in spans
+        )
+    }
+    assert crossing(spans) == expected
+
+
+def test_crossing_takes_no_look_at_every_pair():
+    # A thousand spans inside each other, and as many that each cross all others: a loop over the
+    # pairs would compare two million times.
+    looked_at = 0
+
+    class Counted(int):
+        def __lt__(self, other):
+            nonlocal looked_at
+            looked_at += 1
+            return int(self) < int(other)
+
+    nested = [span(Counted(i), Counted(3000 - i)) for i in range(1000)]
+    chain = [span(Counted(4000 + i), Counted(6000 + i)) for i in range(1000)]
+    assert crossing(nested + chain) == set(range(1000, 2000))
+    assert 0 < looked_at < 200_000
 
 
 def test_rounding_hides_no_span_on_the_threshold():
     # 0.28 * 25 is a little more than 7, but 7 of 25 words are an IoU of 0.28.
     assert 0.28 * 25 > 7
-    spans = [span(0, 6), span(0, 24)]
-    assert list(OverlapIndex(spans, 0.28).overlapping(spans[1])) == [0, 1]
+    index = OverlapIndex([span(0, 6), span(0, 24)], 0.28)
+    assert [index.overlapping(0), index.overlapping(1)] == [[1], [0]]
 
 
 def test_the_index_looks_at_few_spans_that_do_not_overlap_enough(monkeypatch):
     spans = [span(start, start + length) for start in range(500) for length in range(20)]
+    expanded = []
+    expand = overlap._expand
+    monkeypatch.setattr(
+        overlap, "_expand", lambda *bounds: expanded.append(expand(*bounds)) or expanded[-1]
+    )
     index = OverlapIndex(spans, 0.6)
-    looked_at = []
-    monkeypatch.setattr(overlap, "iou", lambda a, b: looked_at.append(b) or iou(a, b))
-    found = sum(1 for query in spans for _ in index.overlapping(query))
-    assert found <= len(looked_at) <= 1.5 * found
+    found = sum(len(index.overlapping(position)) for position in range(len(spans))) / 2
+    _, (looked_at, _) = expanded
+    assert 0 < found <= len(looked_at) <= 1.5 * found

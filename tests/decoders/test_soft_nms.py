@@ -97,6 +97,25 @@ def test_of_equal_scores_the_earlier_start_end_and_label_is_taken_first():
     ]
 
 
+def test_crossing_spans_are_both_dropped_before_anything_else():
+    spans = [
+        ScoredSpan(0, 5, "A", 0.9),
+        ScoredSpan(1, 3, "A", 0.6),  # inside the first
+        ScoredSpan(3, 5, "B", 0.2),  # below the threshold, and crosses the second all the same
+        ScoredSpan(6, 7, "B", 0.8),  # touches the first
+    ]
+    assert SoftNmsDecoder().decode(spans) == [spans[0], spans[1], spans[3]]
+    assert SoftNmsDecoder(drop_crossing=True).decode(spans) == [spans[0], spans[3]]
+
+
+@given(spans=SPANS)
+def test_without_crossing_spans_dropping_them_changes_nothing(spans):
+    kept = SoftNmsDecoder(score_threshold=0.0, drop_crossing=True).decode(spans)
+    for a in kept:
+        assert not any(a.start < b.start <= a.end < b.end for b in kept)
+    assert SoftNmsDecoder(drop_crossing=True).decode(kept) == SoftNmsDecoder().decode(kept)
+
+
 @settings(max_examples=300, deadline=None)
 @given(spans=SPANS, u=POSITIVE_FRACTIONS, k=POSITIVE_FRACTIONS, delta=FRACTIONS)
 def test_it_does_what_algorithm_1_says(spans, u, k, delta):

@@ -39,7 +39,7 @@ class Experiment:
         return batch.as_tensor_dict()
 
     def instances(self, sentences):
-        return [self.reader.sentence_to_instance([sentence], 0, True) for sentence in sentences]
+        return [self.reader.text_to_instance([sentence], 0, True) for sentence in sentences]
 
 
 def sentence(num_words, *entities):
@@ -145,6 +145,9 @@ ABLATIONS = {
     "no NMS": {"decoder": {"type": "none"}},
     "no gold seeds": {"gold_as_seeds": False},
     "classifier only": {"loss_weights": [0.0, 0.0, 1.0]},
+    "focal classifier": {"classifier_focal_gamma": 2.0},
+    "offsets to the right": {"regressor.offsets": "non_negative"},
+    "crossing spans dropped": {"decoder.drop_crossing": True},
 }
 
 
@@ -156,6 +159,25 @@ def test_ablations(overrides):
     metrics = experiment.model.get_metrics()
     assert ("filter_loss" in metrics) == ("filter" not in overrides)
     assert ("regression_loss" in metrics) == ("regressor" not in overrides)
+
+
+def test_the_classifier_s_focal_loss_is_its_own():
+    losses = {}
+    for name in ("focal_gamma", "classifier_focal_gamma"):
+        for gamma in (0.0, 2.0):
+            experiment = Experiment(**{"focal_gamma": 0.0, name: gamma})
+            experiment.model.eval()(**experiment.batch(experiment.corpus))
+            metrics = experiment.model.get_metrics()
+            losses[name, gamma] = (metrics["filter_loss"], metrics["classification_loss"])
+    plain = losses["focal_gamma", 0.0]
+    filter_focal, classifier_focal = (
+        losses[name, 2.0] for name in ("focal_gamma", "classifier_focal_gamma")
+    )
+    assert losses["classifier_focal_gamma", 0.0] == plain
+    assert filter_focal[0] < plain[0]
+    assert filter_focal[1] == plain[1]
+    assert classifier_focal[0] == plain[0]
+    assert classifier_focal[1] < plain[1]
 
 
 PLACE = Entity(0, 1, "PLACE")
@@ -262,6 +284,8 @@ def test_a_loss_that_is_no_number_stops_with_the_sentences():
         ({"positive_iou": 7}, "positive_iou is 7"),
         ({"filter_threshold": -0.1}, "filter_threshold is -0.1"),
         ({"match_iou": 1.5}, "match_iou is 1.5"),
+        ({"focal_gamma": -1}, "focal_gamma is -1; allowed is 0 or more"),
+        ({"classifier_focal_gamma": -2}, "classifier_focal_gamma is -2; allowed is 0 or more"),
     ],
 )
 def test_impossible_settings_are_refused(overrides, message):

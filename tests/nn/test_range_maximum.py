@@ -2,6 +2,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from locate_label_allennlp.nn import range_maximum
 from locate_label_allennlp.nn.range_maximum import RangeMaximum, _floor_log2
 from locate_label_allennlp.nn.spans import enumerate_spans
 
@@ -60,10 +61,25 @@ def test_equal_values_share_one_gradient():
     torch.testing.assert_close(words.grad.sum((0, 1)), torch.full((2,), 10.0))
 
 
+def test_many_spans_are_looked_up_in_several_steps(monkeypatch):
+    words, lengths = batch([7, 3])
+    spans = every_span(lengths)
+    weights = torch.randn(spans.num_spans, words.size(2))
+    results = []
+    for step in (2**20, 4):
+        monkeypatch.setattr(range_maximum, "_STEP", step)
+        leaf = words.clone().requires_grad_()
+        maxima = RangeMaximum(leaf, lengths).maximum(spans)
+        (maxima * weights).sum().backward()
+        results.append((maxima.detach(), leaf.grad))
+    torch.testing.assert_close(*results)
+
+
 def test_single_words_are_looked_up():
     words, lengths = batch([3, 5, 1])
     sentence, position = torch.tensor([1, 0, 2, 1]), torch.tensor([4, 2, 0, 0])
-    found = RangeMaximum(words, lengths).word(sentence, position)
+    table = RangeMaximum(words, lengths)
+    found = table.words[table.row(sentence, position)]
     assert torch.equal(found, words[sentence, position])
 
 
@@ -72,7 +88,6 @@ def test_no_spans():
     none = enumerate_spans(lengths, [2], 1)
     table = RangeMaximum(words, lengths)
     assert table.maximum(none).size() == (0, 3)
-    assert table.word(none.sentence, none.start).size() == (0, 3)
 
 
 def test_the_table_grows_with_the_logarithm_of_the_length():

@@ -1,5 +1,7 @@
 """What the heads have in common."""
 
+from typing import Any
+
 import torch
 from allennlp.common import FromParams
 from allennlp.common.checks import ConfigurationError
@@ -51,7 +53,17 @@ class SpanHead(torch.nn.Module, FromParams):
         self._output = torch.nn.Linear(feedforward.get_output_dim(), output_dim)
 
     def forward(self, words: RangeMaximum, spans: FlatSpans) -> Tensor:
-        # (S, 3 * D)
-        vectors = self._dropout(self._span_extractor.extract(words, spans))
         # (S, output_dim)
-        return self._output(self._feedforward(vectors))
+        return self._output(self._hidden(words, spans))
+
+    def _hidden(self, words: RangeMaximum, spans: FlatSpans) -> Tensor:
+        """The hidden layer's output: `(S, H)`."""
+        if self.training:
+            # (S, 3 * D); each span has a dropout of its own
+            vectors = self._dropout(self._span_extractor.extract(words, spans))
+            return self._feedforward(vectors)
+        layers: Any = self._feedforward._linear_layers
+        hidden = self._span_extractor.project(words, spans, layers[0])
+        for number, activation in enumerate(self._feedforward._activations):
+            hidden = activation(hidden if number == 0 else layers[number](hidden))
+        return hidden

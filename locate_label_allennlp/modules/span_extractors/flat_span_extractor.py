@@ -1,14 +1,30 @@
 """Span extractors that work on flat spans, usable wherever AllenNLP takes a span extractor."""
 
-from typing import Optional
+from typing import NamedTuple, Optional
 
 import torch
+import torch.nn.functional as F
 from allennlp.modules.span_extractors import SpanExtractor
 from overrides import overrides
 from torch import Tensor
 
 from locate_label_allennlp.nn.range_maximum import RangeMaximum
 from locate_label_allennlp.nn.spans import FlatSpans
+
+
+class Boundaries(NamedTuple):
+    """
+    # Parameters
+
+    vectors : `torch.FloatTensor`
+        Shape `(R, D)`: the words of all sentences, and whatever else may stand at a boundary.
+    left, right : `torch.LongTensor`
+        Shape `(S,)`: which of them stand at the boundaries of each span.
+    """
+
+    vectors: Tensor
+    left: Tensor
+    right: Tensor
 
 
 class FlatSpanExtractor(SpanExtractor):
@@ -33,14 +49,30 @@ class FlatSpanExtractor(SpanExtractor):
     def get_output_dim(self) -> int:
         return 3 * self._input_dim
 
-    def boundaries(self, words: RangeMaximum, spans: FlatSpans) -> "tuple[Tensor, Tensor]":
-        """The left and the right boundary vector of each span, both `(S, D)`."""
+    def boundaries(self, words: RangeMaximum, spans: FlatSpans) -> Boundaries:
+        """Where the left and the right boundary vector of each span are found."""
         raise NotImplementedError
 
     def extract(self, words: RangeMaximum, spans: FlatSpans) -> Tensor:
         """The vectors of flat spans, all of which lie inside their sentences: `(S, 3 * D)`."""
-        left, right = self.boundaries(words, spans)
-        return torch.cat([words.maximum(spans), left, right], dim=1)
+        vectors, left, right = self.boundaries(words, spans)
+        boundary_vectors = [vectors.index_select(0, side) for side in (left, right)]
+        return torch.cat([words.maximum(spans), *boundary_vectors], dim=1)
+
+    def project(self, words: RangeMaximum, spans: FlatSpans, layer: torch.nn.Linear) -> Tensor:
+        """
+        `layer(extract(words, spans))`, shape `(S, H)`, for a third of the work: where there are
+        more spans than words, boundary vectors go through the layer before they are gathered.
+        """
+        vectors, left, right = self.boundaries(words, spans)
+        if spans.num_spans < vectors.size(0):
+            return layer(self.extract(words, spans))
+        weight: Tensor = layer.weight
+        for_maximum, for_left, for_right = weight.split(self._input_dim, dim=1)
+        projected = F.linear(words.maximum(spans), for_maximum, layer.bias)
+        for side, part in ((left, for_left), (right, for_right)):
+            projected = projected + F.linear(vectors, part).index_select(0, side)
+        return projected
 
     @overrides
     def forward(

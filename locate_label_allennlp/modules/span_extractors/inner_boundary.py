@@ -2,9 +2,11 @@
 
 from allennlp.modules.span_extractors import SpanExtractor
 from overrides import overrides
-from torch import Tensor
 
-from locate_label_allennlp.modules.span_extractors.flat_span_extractor import FlatSpanExtractor
+from locate_label_allennlp.modules.span_extractors.flat_span_extractor import (
+    Boundaries,
+    FlatSpanExtractor,
+)
 from locate_label_allennlp.nn.range_maximum import RangeMaximum
 from locate_label_allennlp.nn.spans import FlatSpans
 
@@ -17,5 +19,9 @@ class InnerBoundarySpanExtractor(FlatSpanExtractor):
     """
 
     @overrides
-    def boundaries(self, words: RangeMaximum, spans: FlatSpans) -> "tuple[Tensor, Tensor]":
-        return words.word(spans.sentence, spans.start), words.word(spans.sentence, spans.end)
+    def boundaries(self, words: RangeMaximum, spans: FlatSpans) -> Boundaries:
+        return Boundaries(
+            words.words,
+            words.row(spans.sentence, spans.start),
+            words.row(spans.sentence, spans.end),
+        )

@@ -3,9 +3,11 @@
 import torch
 from allennlp.modules.span_extractors import SpanExtractor
 from overrides import overrides
-from torch import Tensor
 
-from locate_label_allennlp.modules.span_extractors.flat_span_extractor import FlatSpanExtractor
+from locate_label_allennlp.modules.span_extractors.flat_span_extractor import (
+    Boundaries,
+    FlatSpanExtractor,
+)
 from locate_label_allennlp.nn.range_maximum import RangeMaximum
 from locate_label_allennlp.nn.spans import FlatSpans
 
@@ -26,12 +28,14 @@ class OuterBoundarySpanExtractor(FlatSpanExtractor):
             torch.nn.init.normal_(sentinel, std=input_dim**-0.5)
 
     @overrides
-    def boundaries(self, words: RangeMaximum, spans: FlatSpans) -> "tuple[Tensor, Tensor]":
+    def boundaries(self, words: RangeMaximum, spans: FlatSpans) -> Boundaries:
         last = words.lengths[spans.sentence] - 1
-        at_left, at_right = spans.start == 0, spans.end == last
-        left = words.word(spans.sentence, (spans.start - 1).clamp(min=0))
-        right = words.word(spans.sentence, torch.minimum(spans.end + 1, last))
-        return (
-            torch.where(at_left[:, None], self._before_sentence.to(left.dtype), left),
-            torch.where(at_right[:, None], self._after_sentence.to(right.dtype), right),
+        left = words.row(spans.sentence, (spans.start - 1).clamp(min=0))
+        right = words.row(spans.sentence, torch.minimum(spans.end + 1, last))
+        num_words = words.words.size(0)
+        sentinels = torch.stack([self._before_sentence, self._after_sentence])
+        return Boundaries(
+            torch.cat([words.words, sentinels.to(words.words.dtype)]),
+            torch.where(spans.start == 0, num_words, left),
+            torch.where(spans.end == last, num_words + 1, right),
         )

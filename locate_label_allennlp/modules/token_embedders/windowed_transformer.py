@@ -61,7 +61,15 @@ class WindowedTransformerEmbedder(TokenEmbedder):
         Wordpieces that neighbouring windows share, at least.
     pooling : `str`, optional (default = `"mean"`)
         How the pieces of a word become its vector: `mean`, `max` or `first`.
+    last_layers : `int`, optional (default = `1`)
+        A piece's vector is the mean of the encoder's last so many layers.
     train_parameters : `bool`, optional (default = `True`)
+    attention_dropout : `float`, optional (default = `None`)
+        Dropout of the attention weights instead of the encoder's own. With 0, training is faster
+        and needs less memory, most so with long texts: the attention weights are never stored.
+    compile : `bool`, optional (default = `False`)
+        Whether to compile the encoder with `torch.compile`, for texts of any length at once; needs
+        a C++ compiler on a CPU.
     gradient_checkpointing : `bool`, optional (default = `False`)
         Less memory in training for more time.
     load_weights : `bool`, optional (default = `True`)
@@ -80,7 +88,10 @@ class WindowedTransformerEmbedder(TokenEmbedder):
         window: int = 512,
         overlap: int = 128,
         pooling: str = "mean",
+        last_layers: int = 1,
         train_parameters: bool = True,
+        attention_dropout: Optional[float] = None,
+        compile: bool = False,
         gradient_checkpointing: bool = False,
         load_weights: bool = True,
         serialization_dir: Optional[str] = None,
@@ -88,6 +99,10 @@ class WindowedTransformerEmbedder(TokenEmbedder):
         super().__init__()
         if pooling not in _POOLINGS:
             raise ConfigurationError(f"pooling is {pooling!r}; allowed are {_POOLINGS}")
+        if attention_dropout is not None and not 0 <= attention_dropout < 1:
+            raise ConfigurationError(
+                f"attention_dropout is {attention_dropout}; allowed is 0 up to 1"
+            )
         source = encoder_source(model_name, serialization_dir)
         tokenizer = load_tokenizer(source)
         before, after = special_pieces(tokenizer)
@@ -113,7 +128,14 @@ class WindowedTransformerEmbedder(TokenEmbedder):
         self.register_buffer("_after", torch.tensor(after, dtype=torch.long), persistent=False)
 
         pretrained = load_weights and not holds_trained_weights(serialization_dir)
-        self.transformer: Any = load_transformer(model_name, source, pretrained)
+        self.transformer: Any = load_transformer(model_name, source, pretrained, attention_dropout)
+        num_layers = self.transformer.config.num_hidden_layers
+        if not 1 <= last_layers <= num_layers:
+            raise ConfigurationError(
+                f"last_layers is {last_layers}; allowed is 1 to {num_layers}, the layers of "
+                f"{model_name!r}"
+            )
+        self._last_layers = last_layers
         # Unused, and distributed training stops at parameters without a gradient.
         if getattr(self.transformer, "pooler", None) is not None:
             self.transformer.pooler = None
@@ -121,6 +143,8 @@ class WindowedTransformerEmbedder(TokenEmbedder):
             self.transformer.gradient_checkpointing_enable()
         for parameter in self.transformer.parameters():
             parameter.requires_grad_(train_parameters)
+        if compile:
+            self.transformer.compile(dynamic=True)
 
     @overrides
     def get_output_dim(self) -> int:
@@ -186,7 +210,12 @@ class WindowedTransformerEmbedder(TokenEmbedder):
         ids.scatter_(1, closing, self._after.expand(num_windows, -1))
         total = (before + filled + after)[:, None]
         mask = torch.arange(ids.size(1), device=ids.device) < total
-        hidden = self.transformer(input_ids=ids, attention_mask=mask.long()).last_hidden_state
+        output = self.transformer(
+            input_ids=ids, attention_mask=mask.long(), output_hidden_states=self._last_layers > 1
+        )
+        hidden = output.last_hidden_state
+        if self._last_layers > 1:
+            hidden = torch.stack(output.hidden_states[-self._last_layers :]).mean(0)
         return hidden[:, before : before + windows.size]
 
     def _join(self, encoded: Tensor, num_pieces: Tensor, windows: Windows) -> Tensor:

@@ -3,7 +3,7 @@ import json
 import pytest
 from allennlp.common import Params
 from allennlp.common.checks import ConfigurationError
-from allennlp.data import DataLoader, DatasetReader, Token, Vocabulary
+from allennlp.data import Batch, DataLoader, DatasetReader, Token, Vocabulary
 from allennlp.data.dataset_readers import dataset_reader
 from allennlp.data.dataset_readers.dataset_reader import WorkerInfo
 from allennlp.data.token_indexers import SingleIdTokenIndexer
@@ -87,7 +87,7 @@ def test_prediction_needs_no_entities():
     assert texts([second], "context") == ["a b c"]
     assert second["centre"].tensor.tolist() == [2, 1]
     first.index_fields(Vocabulary.from_instances([first]))
-    assert first.as_tensor_dict()["tokens"]["words"]["tokens"].tolist() == [2, 3]
+    assert Batch([first]).as_tensor_dict()["tokens"]["words"]["tokens"].tolist() == [[2, 3]]
     assert reader().text_to_instance(document.sentences, 1) == second
 
 

@@ -7,7 +7,10 @@ from allennlp.modules.span_extractors import EndpointSpanExtractor
 from torch.nn.functional import gelu
 
 from locate_label_allennlp.modules.heads import SpanHead
-from locate_label_allennlp.modules.span_extractors import InnerBoundarySpanExtractor
+from locate_label_allennlp.modules.span_extractors import (
+    InnerBoundarySpanExtractor,
+    OuterBoundarySpanExtractor,
+)
 from locate_label_allennlp.nn.range_maximum import RangeMaximum
 from locate_label_allennlp.nn.spans import enumerate_spans
 
@@ -34,6 +37,18 @@ def test_two_linear_layers_with_gelu_between_them():
     expected = module._output(gelu(hidden(vectors)))
     torch.testing.assert_close(module(words, seeds), expected, atol=1e-3, rtol=1e-3)
     assert module(words, seeds).size() == (seeds.num_spans, 3)
+
+
+@pytest.mark.parametrize("extractor", [InnerBoundarySpanExtractor, OuterBoundarySpanExtractor])
+@pytest.mark.parametrize("lengths", [[1, 3], [5]])
+def test_prediction_gives_what_training_without_dropout_gives(extractor, lengths):
+    module = SpanHead(extractor(4), feedforward(), 0.0, output_dim=3)
+    words = torch.randn(2, 5, 4)
+    table = RangeMaximum(words, torch.tensor([5, 2]))
+    # More spans than words, and fewer.
+    seeds = enumerate_spans(table.lengths, lengths, 5)
+    in_training = module(table, seeds)
+    torch.testing.assert_close(module.eval()(table, seeds), in_training)
 
 
 def test_dropout_only_in_training():

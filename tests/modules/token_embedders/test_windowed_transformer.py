@@ -101,6 +101,17 @@ def test_long_texts_equal_windows_run_one_by_one(encoder, window, overlap, reque
         torch.testing.assert_close(module(pieces, counts), expected, atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.parametrize("encoder", ["tiny_bert", "tiny_roberta"])
+def test_the_last_layers_are_averaged(encoder, request):
+    module = embedder(request.getfixturevalue(encoder), last_layers=2)
+    pieces, counts = batch_of([[1] * 30])
+    ids = torch.cat([module._before, pieces[0], module._after])[None]
+    layers = module.transformer(input_ids=ids, output_hidden_states=True).hidden_states
+    assert len(layers) == 3  # the embeddings come first
+    expected = (layers[1] + layers[2])[0, 1:-1] / 2
+    torch.testing.assert_close(module(pieces, counts)[0], expected)
+
+
 @pytest.mark.parametrize(
     ("sizes", "windows"),
     [([30, 1], 2), ([31], 2), ([31, 5], 3), ([52], 2), ([53], 3), ([74, 75, 30], 8)],
@@ -182,9 +193,10 @@ def test_words_without_a_wordpiece_get_the_unknown_one(tiny_bert):
     assert embedder(tiny_bert)(**fields)[0, 1].any()
 
 
+@pytest.mark.parametrize("last_layers", [1, 2])
 @pytest.mark.parametrize("pooling", ["mean", "max", "first"])
-def test_gradients_flow_to_every_weight_from_every_window(tiny_bert, pooling):
-    module = embedder(tiny_bert, pooling=pooling).train()
+def test_gradients_flow_to_every_weight_from_every_window(tiny_bert, pooling, last_layers):
+    module = embedder(tiny_bert, pooling=pooling, last_layers=last_layers).train()
     pieces, counts = batch_of([[1] * 80, [2, 3]])
     module(pieces, counts)[..., 0].sum().backward()
     assert all(parameter.grad.any() for parameter in module.parameters())
@@ -227,6 +239,8 @@ def test_output_dim_and_weights(tiny_bert):
     [
         ({"window": 33}, "window is 33; encoder .*tiny-bert.* reads at most 32 wordpieces"),
         ({"pooling": "last"}, "pooling is 'last'; allowed are .*mean"),
+        ({"last_layers": 0}, "last_layers is 0; allowed is 1 to 2"),
+        ({"last_layers": 3}, "last_layers is 3; allowed is 1 to 2, the layers of .*tiny-bert"),
         ({"overlap": 30}, "overlap is 30; allowed is 0 to 29 with a window of 32"),
         ({"overlap": -1}, "overlap is -1; allowed is 0 to 29"),
         ({"window": 2, "overlap": 0}, "window of 2"),
@@ -256,3 +270,39 @@ def test_what_does_not_fit_into_one_window_is_said(tiny_bert, caplog):
     said = [record.message for record in caplog.records if "in several" in record.message]
     assert [message.split()[0] for message in said] == ["1", "10"]
     assert "100 wordpieces, did not fit into the encoder's window of 30" in said[0]
+
+
+def test_attention_dropout_replaces_the_encoder_s_own(tiny_bert, tiny_roberta):
+    pieces, counts = batch_of([[1, 2, 1, 3]])
+    for folder in (tiny_bert, tiny_roberta):
+        for other in (None, 0.5):
+            module = embedder(folder, attention_dropout=other).train()
+            expected = 0.1 if other is None else other
+            assert module.transformer.config.attention_probs_dropout_prob == expected
+            assert not torch.equal(module(pieces, counts), module(pieces, counts))
+    module = embedder(tiny_bert, attention_dropout=0.0).train()
+    for part in module.modules():
+        if isinstance(part, torch.nn.Dropout):
+            part.p = 0.0
+    # Nothing random is left.
+    assert torch.equal(module(pieces, counts), module(pieces, counts))
+
+
+def test_attention_dropout_out_of_range_is_refused(tiny_bert):
+    with pytest.raises(ConfigurationError, match="attention_dropout is .*; allowed is 0 up to 1"):
+        embedder(tiny_bert, attention_dropout=1.0)
+
+
+def test_compiled_gives_the_same_under_the_same_names(tiny_bert, monkeypatch):
+    # Compiled by the backend that needs no compiler.
+    compile_module = torch.nn.Module.compile
+    monkeypatch.setattr(
+        torch.nn.Module,
+        "compile",
+        lambda self, **options: compile_module(self, backend="eager", **options),
+    )
+    plain, compiled = embedder(tiny_bert), embedder(tiny_bert, compile=True)
+    assert list(compiled.state_dict()) == list(plain.state_dict())
+    for texts in ([[1, 2, 1]], [[2, 3], [1]]):
+        pieces, counts = batch_of(texts)
+        torch.testing.assert_close(compiled(pieces, counts), plain(pieces, counts))

@@ -1,0 +1,150 @@
+"""The subcommand `ner-report` says what a model finds, what it misses, and why."""
+
+import argparse
+import logging
+from typing import TYPE_CHECKING, Any, Dict, Iterable, Optional
+
+from allennlp.commands.subcommand import Subcommand
+from overrides import overrides
+
+if TYPE_CHECKING:
+    from allennlp.models import Archive
+
+    from locate_label_allennlp.models.nested_ner_model import NestedNerModel
+
+# For sentences without a loader of their own in the config.
+_BATCH_SIZE = 32
+
+DESCRIPTION = """\
+Runs a model on a corpus and writes DIR/report.html, a page that needs no network, and
+DIR/report.json, its numbers: scores of every group of entities, the stage that lost each missed
+entity, what each false one comes from, with examples, and precision and recall over all thresholds.
+See docs/report.md.
+"""
+
+
+@Subcommand.register("ner-report")
+class NerReport(Subcommand):
+    """Writes a page, and its numbers, about what a model finds in a corpus."""
+
+    @overrides
+    def add_subparser(self, parser: argparse._SubParsersAction) -> argparse.ArgumentParser:
+        help = "Write a page about what a model finds in a corpus and what it misses."
+        subparser = parser.add_parser(
+            self.name,
+            help=help,
+            description=DESCRIPTION,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        subparser.add_argument("archive_file", help="the model: an archive or a trained folder")
+        subparser.add_argument("input_file", help="a corpus with gold entities")
+        subparser.add_argument(
+            "--output", metavar="DIR", required=True, help="the folder to write, new or empty"
+        )
+        subparser.add_argument("--force", action="store_true", help="replace a report in DIR")
+        subparser.add_argument("--cuda-device", type=int, default=-1, help="the GPU; -1: CPU")
+        subparser.add_argument(
+            "--batch-size",
+            type=_at_least(1),
+            help="sentences at a time (default: the config's validation_data_loader, "
+            f"or {_BATCH_SIZE})",
+        )
+        subparser.add_argument(
+            "-o", "--overrides", default="", help="JSON that overrides parts of the model's config"
+        )
+        subparser.add_argument(
+            "--max-examples",
+            type=_at_least(0),
+            default=5,
+            help="sentences to show of each kind of error (default: 5)",
+        )
+        subparser.set_defaults(func=_write)
+        return subparser
+
+
+def _at_least(smallest: int) -> Any:
+    def number(text: str) -> int:
+        if int(text) < smallest:
+            raise argparse.ArgumentTypeError(f"{text} is less than {smallest}")
+        return int(text)
+
+    return number
+
+
+def _write(args: argparse.Namespace) -> None:
+    # The model's libraries take seconds to import; `allennlp --help` need not wait for them.
+    from allennlp.common.checks import ConfigurationError
+    from allennlp.common.util import prepare_environment
+    from allennlp.models.archival import load_archive
+
+    from locate_label_allennlp.report.building import build_report
+    from locate_label_allennlp.report.writing import check_writable, write_report
+
+    logging.getLogger("allennlp").setLevel(logging.WARNING)
+    check_writable(args.output, args.force)
+    try:
+        archive = load_archive(
+            args.archive_file, cuda_device=args.cuda_device, overrides=args.overrides
+        )
+    except FileNotFoundError as error:
+        raise ConfigurationError(f"{args.archive_file} is no trained model: {error}") from error
+    prepare_environment(archive.config.duplicate())
+    model = _detecting(archive, args.archive_file)
+    batches = _batches(archive, args.input_file, args.batch_size, args.cuda_device)
+    report = build_report(model, batches, args.archive_file, args.input_file, args.max_examples)
+    write_report(report, args.output)
+    print(f"{args.output}: {_summary(report)}")
+
+
+def _detecting(archive: "Archive", path: str) -> "NestedNerModel":
+    from allennlp.common.checks import ConfigurationError
+
+    from locate_label_allennlp.models.nested_ner_model import NestedNerModel
+
+    model = archive.model
+    if not isinstance(model, NestedNerModel):
+        raise ConfigurationError(
+            f"{path}: the model is {archive.config['model'].get('type')!r}; a report needs one "
+            "that finds entities by itself"
+        )
+    return model
+
+
+def _batches(
+    archive: "Archive", path: str, batch_size: Optional[int], cuda_device: int
+) -> Iterable[Dict[str, Any]]:
+    from allennlp.common import Tqdm
+    from allennlp.common.util import int_to_device
+    from allennlp.data import DataLoader
+    from allennlp.data.data_loaders import MultiProcessDataLoader
+    from allennlp.nn.util import move_to_device
+
+    reader = archive.validation_dataset_reader
+    params = archive.config.get("validation_data_loader", None)
+    loader: DataLoader
+    if params is None or batch_size is not None:
+        batch_size = batch_size or _BATCH_SIZE
+        # Read as they are needed rather than all at once.
+        loader = MultiProcessDataLoader(
+            reader=reader,
+            data_path=path,
+            batch_size=batch_size,
+            max_instances_in_memory=64 * batch_size,
+            quiet=True,
+        )
+    else:
+        loader = DataLoader.from_params(params=params, reader=reader, data_path=path)
+    loader.index_with(archive.model.vocab)
+    device = int_to_device(cuda_device)
+    loader.set_target_device(device)
+    for batch in Tqdm.tqdm(loader, desc="batches", total=None):
+        yield move_to_device(batch, device)
+
+
+def _summary(report: Dict[str, Any]) -> str:
+    micro = report["scores"]["micro"]
+    missed = [f"{row['stage']} {row['count']}" for row in report["missed"]["table"]]
+    return (
+        f"F1 {100 * micro['f1']:.1f}, {micro['gold']:,} gold, {micro['predicted']:,} found; "
+        f"missed: {', '.join(missed)}"
+    )

@@ -1,0 +1,33 @@
+"""
+Word vectors whose size is not that of the config are refused in one line, once this plugin is
+loaded. AllenNLP warns of every such line of the file with all its numbers, and then says only that
+no vector fits.
+"""
+
+from itertools import islice
+from typing import Any
+
+from allennlp.common.checks import ConfigurationError
+from allennlp.modules.token_embedders import embedding
+
+# A word with blanks in it seems to have more numbers; not all of the first words are such.
+_LOOKED_AT = 20
+
+_read_embeddings_from_text_file = embedding._read_embeddings_from_text_file
+
+
+def read_embeddings_from_text_file(
+    file_uri: str, embedding_dim: int, *arguments: Any, **options: Any
+) -> Any:
+    """AllenNLP's reader of vectors, after a look at the size of the first of them."""
+    with embedding.EmbeddingsTextFile(file_uri) as lines:
+        sizes = {len(line.rstrip().split(" ")) - 1 for line in islice(lines, _LOOKED_AT)}
+    if sizes and embedding_dim not in sizes:
+        raise ConfigurationError(
+            f"{file_uri}: the word vectors have {min(sizes)} numbers, but the embedding_dim of the "
+            f"config is {embedding_dim}"
+        )
+    return _read_embeddings_from_text_file(file_uri, embedding_dim, *arguments, **options)
+
+
+embedding._read_embeddings_from_text_file = read_embeddings_from_text_file

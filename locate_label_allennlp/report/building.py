@@ -1,0 +1,113 @@
+"""From a model and a corpus to the report's numbers."""
+
+from typing import Any, Dict, Iterable, Protocol, Sequence, Tuple, Type
+
+from allennlp.common import Registrable
+from allennlp.common.util import JsonDict
+from allennlp.models import Model
+
+from locate_label_allennlp.data.document import CorpusError
+from locate_label_allennlp.decoders import EntityDecoder
+from locate_label_allennlp.models.nested_ner_model import NestedNerModel
+from locate_label_allennlp.report.confusion import Confusion
+from locate_label_allennlp.report.curves import Curves
+from locate_label_allennlp.report.errors import Errors
+from locate_label_allennlp.report.offsets import Offsets
+from locate_label_allennlp.report.probabilities import Probabilities
+from locate_label_allennlp.report.scores import Scores
+from locate_label_allennlp.report.traces import Trace, traces
+from locate_label_allennlp.training.metrics.entity_counter import EntityCounter
+
+# The document is described in docs/report.md; whoever changes it counts this up.
+VERSION = 1
+
+# Those of Table 3 of Locate and Label, and of the metric `nested_span_f1`.
+LENGTH_BUCKETS: Sequence[Tuple[int, "int | None"]] = ((1, 4), (5, 9), (10, None))
+
+
+class _Part(Protocol):
+    """Keeps what it needs of each sentence, and tells it in the end."""
+
+    def add(self, trace: Trace) -> None: ...
+
+    def as_json(self) -> Dict[str, Any]: ...
+
+
+def build_report(
+    model: NestedNerModel,
+    batches: Iterable[Dict[str, Any]],
+    archive: str,
+    path: str,
+    max_examples: int = 5,
+) -> JsonDict:
+    """
+    Everything that a report shows. Only what it needs of each sentence is kept.
+
+    # Parameters
+
+    model : `NestedNerModel`
+    batches : `Iterable[Dict[str, Any]]`
+        Of sentences with gold entities, on the model's device.
+    archive, path : `str`
+        Where the model and the corpus lie.
+    max_examples : `int`, optional (default = `5`)
+        Sentences to show for each stage that loses entities, and each origin of false ones.
+
+    # Errors
+
+    `CorpusError` if there are no sentences, or no gold entities in them.
+    """
+    types = [model.labels[index] for index in sorted(model.labels)]
+    counter = EntityCounter(types, LENGTH_BUCKETS)
+    parts: Dict[str, _Part] = {
+        "scores": Scores(counter),
+        "errors": Errors(model.decoder, types, max_examples),
+        "confusion": Confusion(types),
+        "curves": Curves(model.decoder, counter),
+        "offsets": Offsets(),
+        "probabilities": Probabilities(types),
+    }
+    corpus = {"sentences": 0, "words": 0, "gold": 0, "discontinuous": 0, "found": 0}
+    has_seeds = False
+    for trace in traces(model, batches):
+        _count(trace, corpus)
+        has_seeds = has_seeds or trace.seeds is not None
+        for part in parts.values():
+            part.add(trace)
+    if not corpus["sentences"]:
+        raise CorpusError("holds no sentences", path)
+    if not corpus["gold"]:
+        raise CorpusError("has no gold entities, with which a report compares", path)
+    report: JsonDict = {
+        "version": VERSION,
+        "model": {"archive": archive, **_described(model, types)},
+        "corpus": {"path": path, **corpus},
+    }
+    report.update((name, part.as_json()) for name, part in parts.items())
+    report.update(report.pop("errors"))
+    if not has_seeds:
+        report["offsets"] = None
+    return report
+
+
+def _described(model: NestedNerModel, types: Sequence[str]) -> JsonDict:
+    return {
+        "type": _registered_name(Model, type(model)),
+        "decoder": _registered_name(EntityDecoder, type(model.decoder)),
+        "score_threshold": model.decoder._score_threshold,
+        "types": list(types),
+    }
+
+
+def _registered_name(base: Type[Registrable], component: type) -> str:
+    """What configs call it."""
+    names = (name for name in base.list_available() if base.by_name(name) is component)
+    return next(names, component.__name__)
+
+
+def _count(trace: Trace, corpus: Dict[str, int]) -> None:
+    corpus["sentences"] += 1
+    corpus["words"] += len(trace.words)
+    corpus["gold"] += len(trace.gold) + len(trace.unreachable)
+    corpus["discontinuous"] += len(trace.unreachable)
+    corpus["found"] += len(trace.found)

@@ -1,0 +1,68 @@
+"""How precision and recall depend on the threshold of the score."""
+
+from copy import copy
+from typing import Any, Dict, List
+
+from locate_label_allennlp.decoders import EntityDecoder
+from locate_label_allennlp.report.scores import added, scored
+from locate_label_allennlp.report.traces import Trace
+from locate_label_allennlp.training.metrics.entity_counter import EntityCounter
+
+# Narrower at the end, where the scores of a trained model crowd.
+THRESHOLDS = (*(step / 20 for step in range(20)), 0.97, 0.98, 0.99, 0.995, 0.999, 0.9999)
+
+
+class Curves:
+    """
+    Decodes each sentence again at every threshold: a decoder that lets spans compete, such as
+    Soft-NMS, may take others when there are more of them, so that filtering its entities by their
+    scores would not do. Each point is what `allennlp evaluate` gives with that threshold.
+
+    # Parameters
+
+    decoder : `EntityDecoder`
+        The model's; it is not changed.
+    counter : `EntityCounter`
+    """
+
+    def __init__(self, decoder: EntityDecoder, counter: EntityCounter) -> None:
+        own = decoder._score_threshold
+        self._decoders = {
+            threshold: with_threshold(decoder, threshold)
+            for threshold in sorted({*THRESHOLDS, own})
+        }
+        self._counter = counter
+        groups = ["micro", *counter.types.values()]
+        self._counts: Dict[str, Dict[float, List[int]]] = {
+            group: {threshold: [0, 0, 0, 0] for threshold in self._decoders} for group in groups
+        }
+
+    def add(self, trace: Trace) -> None:
+        for threshold, decoder in self._decoders.items():
+            found = [span[:3] for span in decoder.decode(trace.offered)]
+            counts = self._counter.count([found], [trace.gold], [trace.unreachable])
+            for group, points in self._counts.items():
+                points[threshold] = added(points[threshold], counts[group])
+
+    def as_json(self) -> Dict[str, Any]:
+        """
+        For `micro` and each type the points in order of thresholds, with scores and counts;
+        `best` is the point of highest micro F1, of several that with the highest threshold.
+        """
+        points = {
+            group: [_point(threshold, counts) for threshold, counts in by_threshold.items()]
+            for group, by_threshold in self._counts.items()
+        }
+        best = max(points["micro"], key=lambda point: (point["f1"], point["threshold"]))
+        return {"points": points, "best": best}
+
+
+def with_threshold(decoder: EntityDecoder, threshold: float) -> EntityDecoder:
+    """A decoder like the given one, with another threshold."""
+    other = copy(decoder)
+    other._score_threshold = threshold
+    return other
+
+
+def _point(threshold: float, counts: List[int]) -> Dict[str, float]:
+    return {"threshold": threshold, **scored(counts)}

@@ -1,0 +1,63 @@
+"""How far a model moves the boundaries of its seeds."""
+
+from collections import Counter
+from typing import Any, Dict, List, Tuple
+
+from locate_label_allennlp.report.traces import Trace
+
+# The paper's figure has 0, 1, 2, 3, and everything from here on.
+LARGEST = 4
+
+
+class Offsets:
+    """
+    Counts the offsets behind the found entities, Figure 3 of
+    [Locate and Label](https://aclanthology.org/2021.acl-long.216). An entity may have been reached
+    from many seeds. `all` counts every seed that was moved onto a found entity and given its type,
+    twice: at its start and at its end. `nearest` counts for each found entity the one seed that was
+    moved least: how much had to be moved, rather than how much was.
+    """
+
+    def __init__(self) -> None:
+        self._start: Counter[int] = Counter()
+        self._end: Counter[int] = Counter()
+        self._nearest: Counter[int] = Counter()
+
+    def add(self, trace: Trace) -> None:
+        if trace.seeds is None or not trace.found:
+            return
+        label = trace.probabilities.argmax(dim=1)
+        moved = trace.candidates - trace.seeds.of_candidates
+        by_span: Dict[Tuple[int, int], List[int]] = {}
+        for row, (start, end) in enumerate(trace.candidates.tolist()):
+            by_span.setdefault((start, end), []).append(row)
+        for boundaries in {(span.start, span.end) for span in trace.found}:
+            rows = [row for row in by_span.get(boundaries, []) if label[row] > 0]
+            pairs: List[List[int]] = moved[rows].tolist()
+            self._start.update(start for start, _ in pairs)
+            self._end.update(end for _, end in pairs)
+            if pairs:
+                self._nearest.update(
+                    abs(each) for each in min(pairs, key=lambda pair: sum(map(abs, pair)))
+                )
+
+    def as_json(self) -> Dict[str, Any]:
+        """
+        `start` and `end`: how many seeds were moved by so many words to the right there (negative:
+        to the left), as pairs. `all` and `nearest`: how many offsets have the absolute value 0, 1,
+        2, 3, and 4 or more.
+        """
+        every = Counter(abs(each) for each in (self._start + self._end).elements())
+        return {
+            "start": sorted(self._start.items()),
+            "end": sorted(self._end.items()),
+            "all": _binned(every),
+            "nearest": _binned(self._nearest),
+        }
+
+
+def _binned(sizes: Counter[int]) -> List[int]:
+    bins = [0] * (LARGEST + 1)
+    for size, count in sizes.items():
+        bins[min(size, LARGEST)] += count
+    return bins

@@ -1,0 +1,245 @@
+"""The report's figures, as SVG that takes its colours from the page around it."""
+
+import io
+import re
+from typing import Any, Callable, Dict, List, Sequence, Tuple
+
+from allennlp.common.util import JsonDict
+
+from locate_label_allennlp.report.probabilities import split_points
+
+# Stand for what the page's style sheet defines, and are found again in the SVG.
+_TEXT, _GRID = "#010203", "#010204"
+_PLACEHOLDERS = {_TEXT: "currentColor", _GRID: "var(--line)"}
+
+# Told apart by most colour-blind readers, on white and on black.
+RIGHT, WRONG = "#3b82c4", "#e0709a"
+_TYPE_COLOURS = (
+    "#3b82c4",
+    "#e08a2e",
+    "#2f9e77",
+    "#c75d9b",
+    "#8a7ad1",
+    "#b0903a",
+    "#d1605e",
+    "#5aa6b8",
+)
+_REST = "#8d9199"
+
+_STYLE: Dict[Any, Any] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "report",
+    "font.family": "sans-serif",
+    "font.size": 10,
+    "text.color": _TEXT,
+    "axes.edgecolor": _GRID,
+    "axes.facecolor": "none",
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.labelcolor": _TEXT,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "grid.color": _GRID,
+    "xtick.color": _TEXT,
+    "ytick.color": _TEXT,
+    "figure.facecolor": "none",
+    "legend.frameon": False,
+    # A type may have a dollar in its name.
+    "text.parse_math": False,
+}
+
+# So many types have a colour of their own in the plots, the most frequent ones.
+MOST_TYPES = len(_TYPE_COLOURS)
+
+# How far the axis of the offsets reaches at least and at most.
+_FEWEST_WORDS, _MOST_WORDS = 3, 10
+
+
+def precision_recall_plot(curves: JsonDict, types: Sequence[str], threshold: float) -> str:
+    """Recall against precision over all thresholds, of all entities and of the given types."""
+
+    def draw(axes: Any) -> None:
+        for label, colour in zip(types, _TYPE_COLOURS, strict=False):
+            points = _with_precision(curves, f"type/{label}")
+            axes.plot(*_columns(points, "recall", "precision"), color=colour, lw=1, label=label)
+        points = _with_precision(curves, "micro")
+        axes.plot(*_columns(points, "recall", "precision"), color=_TEXT, lw=2, label="all")
+        own = [point for point in points if point["threshold"] == threshold]
+        axes.plot(*_columns(own, "recall", "precision"), "o", color=_TEXT, ms=7)
+        axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1.02))
+        axes.set_ylim(top=1.02)
+        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+
+    return _svg("pr", draw)
+
+
+def threshold_plot(curves: JsonDict, threshold: float) -> str:
+    """Precision, recall and F1 against the threshold; a line where the model's is."""
+
+    def draw(axes: Any) -> None:
+        points = _with_precision(curves, "micro")
+        for name, colour in (("precision", RIGHT), ("recall", WRONG), ("f1", _TEXT)):
+            shown = "F1" if name == "f1" else name
+            axes.plot(*_columns(points, "threshold", name), color=colour, lw=2, label=shown)
+        axes.axvline(threshold, color=_TEXT, lw=1, ls=":")
+        axes.set(xlabel="score threshold", xlim=(0, 1), ylim=(0, 1.02))
+        axes.legend(loc="lower left")
+
+    return _svg("threshold", draw)
+
+
+def _with_precision(curves: JsonDict, group: str) -> List[Dict[str, float]]:
+    """The points where anything is found; of the others nothing can be said."""
+    return [point for point in curves["points"][group] if point["predicted"]]
+
+
+def offsets_plot(offsets: JsonDict) -> str:
+    """How many seeds were moved by how many words, at their starts and at their ends."""
+
+    def draw(axes: Any) -> None:
+        sizes = [abs(offset) for side in ("start", "end") for offset, _ in offsets[side]]
+        edge = min(_MOST_WORDS, max([_FEWEST_WORDS, *sizes]))
+        places = range(-edge, edge + 1)
+        for side, colour, shift in (("start", RIGHT, -0.2), ("end", WRONG, 0.2)):
+            heights = dict.fromkeys(places, 0)
+            for offset, count in offsets[side]:
+                heights[max(-edge, min(edge, offset))] += count
+            axes.bar(
+                [place + shift for place in places],
+                heights.values(),
+                width=0.4,
+                color=colour,
+                label=side,
+            )
+        names = [str(place) for place in places]
+        if edge == _MOST_WORDS:
+            names[0], names[-1] = f"≤{-edge}", f"≥{edge}"
+        axes.set_xticks(places, names)
+        axes.set(xlabel="words to the right", ylabel="seeds")
+        axes.grid(visible=False, axis="x")
+        axes.legend(loc="upper right")
+
+    return _svg("offsets", draw)
+
+
+def violin_plot(probabilities: JsonDict) -> str:
+    """How the probability of the gold type is distributed; the white bar is the median."""
+
+    def draw(axes: Any) -> None:
+        sides = [("right", RIGHT), ("wrong", WRONG)]
+        shown = [(name, colour) for name, colour in sides if probabilities[name]["values"]]
+        for place, (name, colour) in enumerate(shown):
+            values = probabilities[name]["values"]
+            # A density needs values that differ.
+            if len(set(values)) > 1:
+                (body,) = axes.violinplot([values], [place], widths=0.8, showextrema=False)[
+                    "bodies"
+                ]
+                body.set(facecolor=colour, edgecolor="none", alpha=1)
+            else:
+                axes.plot([place] * len(values), values, "o", color=colour)
+            median = probabilities[name]["quantiles"][2]
+            axes.plot([place - 0.12, place + 0.12], [median, median], color="white", lw=3)
+        axes.set_xticks(range(len(shown)), [f"classified {name}" for name, _ in shown])
+        axes.set(ylabel="probability of the gold type", ylim=(-0.02, 1.02))
+        axes.set_xlim(-0.6, max(1, len(shown)) - 0.4)
+        axes.grid(visible=False, axis="x")
+
+    return _svg("violin", draw)
+
+
+def pca_plot(probabilities: JsonDict, types: Sequence[str]) -> str:
+    """Each gold entity's class probabilities in their two main directions."""
+
+    def draw(axes: Any) -> None:
+        pca = probabilities["pca"]
+        names = probabilities["types"]
+        for want_right, marker, size in ((True, "^", 22), (False, "o", 16)):
+            for label, colour in _coloured(types, names):
+                chosen = [
+                    names[kind] in label and right == want_right
+                    for kind, right in zip(
+                        probabilities["gold_type"], probabilities["is_right"], strict=True
+                    )
+                ]
+                x, y = split_points(pca["points"], chosen, True)
+                axes.scatter(
+                    x, y, s=size, c=colour, marker=marker, alpha=0.6, lw=0, rasterized=True
+                )
+        for label, colour in _coloured(types, names):
+            name = label[0] if len(label) == 1 else "other types"
+            axes.plot([], [], "s", color=colour, label=name)
+        axes.plot([], [], "^", color=_TEXT, label="right")
+        axes.plot([], [], "o", color=_TEXT, label="wrong")
+        shares = [f"{100 * share:.0f} %" for share in pca["explained_variance"]]
+        axes.set(xlabel=f"first component ({shares[0]})", ylabel=f"second ({shares[1]})")
+        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+
+    return _svg("pca", draw)
+
+
+def discrepancy_plot(probabilities: JsonDict) -> str:
+    """How far the highest probability lies above the gold type's, and the variance between them."""
+    from matplotlib.ticker import LogFormatter
+
+    def draw(axes: Any) -> None:
+        points, is_right = probabilities["discrepancy"], probabilities["is_right"]
+        for name, colour, want_right in (("stable", RIGHT, True), ("up", WRONG, False)):
+            x, y = split_points(points, is_right, want_right)
+            axes.scatter(x, y, s=18, c=colour, alpha=0.6, lw=0, label=name, rasterized=True)
+        axes.set(
+            xlabel="ln (highest probability / gold type's)",
+            ylabel="variance / gold type's probability",
+            yscale="log",
+        )
+        # The default writes powers of ten as formulas, which are off.
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter(LogFormatter())
+        axes.legend(loc="lower right")
+
+    return _svg("discrepancy", draw)
+
+
+def _coloured(types: Sequence[str], names: Sequence[str]) -> List[Tuple[List[str], str]]:
+    """The types of one colour, and the colour; all beyond the last colour share one."""
+    own = [([label], colour) for label, colour in zip(types, _TYPE_COLOURS, strict=False)]
+    rest = [label for label in names if label not in types[:MOST_TYPES]]
+    return [*own, (rest, _REST)] if rest else own
+
+
+def _columns(points: Sequence[Dict[str, float]], *names: str) -> List[List[float]]:
+    return [[point[name] for point in points] for name in names]
+
+
+def _svg(name: str, draw: Callable[[Any], None]) -> str:
+    """
+    An `svg` element to stand in a page.
+
+    # Parameters
+
+    name : `str`
+        Begins every identifier in it: those of several figures on a page must differ.
+    draw : `Callable[[Any], None]`
+        Draws on the axes it is given.
+    """
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    with rc_context(_STYLE):
+        figure = Figure(figsize=(7, 3.9), layout="constrained", dpi=200)
+        draw(figure.add_subplot())
+        target = io.StringIO()
+        # Who made it when would make each file another one.
+        nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+        figure.savefig(target, format="svg", metadata=nothing)
+    svg = target.getvalue()
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r' xmlns(:xlink)?="[^"]*"', "", svg)
+    svg = re.sub(
+        r'(<svg[^>]*?) width="[^"]*" height="[^"]*"', r'\1 aria-hidden="true"', svg, count=1
+    )
+    svg = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', svg)
+    svg = re.sub(r'(href="#|url\(#)', rf"\g<1>{name}-", svg)
+    for placeholder, colour in _PLACEHOLDERS.items():
+        svg = svg.replace(placeholder, colour)
+    return svg

@@ -1,0 +1,54 @@
+from pathlib import Path
+from typing import Any, Callable, Dict
+
+import pytest
+from allennlp.common.checks import ConfigurationError
+
+from locate_label_allennlp.data.document import CorpusError
+from locate_label_allennlp.report.building import VERSION, build_report
+from locate_label_allennlp.report.page import page
+
+CONFIGS = Path(__file__).parents[2] / "fixtures" / "configs"
+
+
+@pytest.mark.parametrize("config", sorted(path.name for path in CONFIGS.glob("tiny*.jsonnet")))
+def test_every_model_that_detects_has_a_report(config: str, experiment: Callable[..., Any]) -> None:
+    model, batches = experiment(config, {})
+    if getattr(model, "_gold_spans", False):
+        with pytest.raises(ConfigurationError, match="detects nothing"):
+            build_report(model, batches, "model.tar.gz", "corpus.jsonl")
+        return
+    report = build_report(model, batches, "model.tar.gz", "corpus.jsonl")
+    micro = report["scores"]["micro"]
+    assert micro["gold"] == 13
+    missed = sum(row["count"] for row in report["missed"]["table"])
+    assert missed == micro["gold"] - micro["recalled"]
+    assert report["model"]["type"] in page(report)
+
+
+def test_what_the_report_says_of_model_and_corpus(report: Dict[str, Any]) -> None:
+    assert report["version"] == VERSION
+    assert report["model"] == {
+        "archive": "model.tar.gz",
+        "type": "locate_and_label",
+        "decoder": "soft_nms",
+        "score_threshold": 0.5,
+        "types": report["model"]["types"],
+    }
+    assert set(report["model"]["types"]) == {"ROLE", "PLACE", "ORG"}
+    corpus = report["corpus"]
+    assert corpus["path"] == "corpus.jsonl"
+    assert (corpus["sentences"], corpus["gold"], corpus["discontinuous"]) == (7, 15, 1)
+
+
+def test_no_sentences(experiment: Callable[..., Any]) -> None:
+    with pytest.raises(CorpusError, match=r"^corpus\.jsonl: holds no sentences$"):
+        build_report(experiment().model, [], "model.tar.gz", "corpus.jsonl")
+
+
+def test_no_gold_entities(experiment: Callable[..., Any]) -> None:
+    model, batches = experiment(batch_size=1)
+    empty = [batch for batch in batches if not (batch["entities"] >= 0).any()]
+    assert empty
+    with pytest.raises(CorpusError, match=r"^corpus\.jsonl: has no gold entities"):
+        build_report(model, empty, "model.tar.gz", "corpus.jsonl")

@@ -1,0 +1,96 @@
+from typing import Any, Callable, Dict
+
+import pytest
+
+from locate_label_allennlp.decoders import ScoredSpan, SoftNmsDecoder
+from locate_label_allennlp.report.building import LENGTH_BUCKETS
+from locate_label_allennlp.report.errors import Errors
+from locate_label_allennlp.report.scores import Scores
+from locate_label_allennlp.report.traces import Trace, traces
+from locate_label_allennlp.training.metrics.entity_counter import EntityCounter
+
+TYPE_B = [0.1, 0.1, 0.8]
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.9])
+def test_the_stages_add_up_to_all_that_is_missed(
+    threshold: float, experiment: Callable[..., Any]
+) -> None:
+    model, batches = experiment(with_discontinuous=True)
+    model.decoder._score_threshold = threshold
+    scores = Scores(EntityCounter(model.labels.values(), LENGTH_BUCKETS))
+    errors = Errors(model.decoder, list(model.labels.values()), max_examples=3)
+    for trace in traces(model, batches):
+        scores.add(trace)
+        errors.add(trace)
+    micro, told = scores.as_json()["micro"], errors.as_json()
+    assert scores.num_missed > 5
+    missed, false = told["missed"], told["false"]
+    assert sum(row["count"] for row in missed["table"]) == scores.num_missed
+    assert len(missed["entities"]) == scores.num_missed
+    assert sum(row["count"] for row in false["table"]) == micro["predicted"] - micro["correct"]
+    assert len(false["entities"]) == micro["predicted"] - micro["correct"]
+    for row in [*missed["table"], *false["table"]]:
+        assert sum(row["by_type"].values()) == row["count"]
+    counts = {row["stage"]: row["count"] for row in missed["table"]}
+    assert counts["discontinuous"] == 1
+    assert (counts["score"] > 0) == (threshold == 0.9)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "missing"),
+    [({"model.filter": None}, {"filter", "discontinuous"}), ({}, {"discontinuous"})],
+)
+def test_stages_that_a_model_lacks_are_left_out(
+    overrides: Dict[str, Any], missing: "set[str]", experiment: Callable[..., Any]
+) -> None:
+    model, batches = experiment(overrides=overrides)
+    errors = Errors(model.decoder, list(model.labels.values()), 1)
+    for trace in traces(model, batches):
+        errors.add(trace)
+    told = errors.as_json()
+    all_stages = {"discontinuous", "seed", "filter", "boundary", "none", "type", "score", "nms"}
+    assert {row["stage"] for row in told["missed"]["table"]} == all_stages - missing
+    assert "discontinuous" not in {row["origin"] for row in told["false"]["table"]}
+
+
+def test_an_entity_is_told_as_people_read_it(make_trace: Callable[..., Trace]) -> None:
+    errors = Errors(SoftNmsDecoder(), ["A", "B"], 5)
+    errors.add(
+        make_trace(
+            [(3, 4, "A")], [(3, 4, TYPE_B)], [ScoredSpan(3, 4, "B", 0.8)], unreachable=[(0, 9, "B")]
+        )
+    )
+    told = errors.as_json()
+    place = {"source": "corpus.jsonl:1", "start": 3, "end": 5, "text": "Old Tarn"}
+    assert told["missed"]["entities"][1] == {
+        **place,
+        "type": "A",
+        "stage": "type",
+        "detail": "B 0.800, A 0.100",
+    }
+    (false,) = told["false"]["entities"]
+    nearest = {"start": 3, "end": 5, "type": "A", "text": "Old Tarn"}
+    assert false == {**place, "type": "B", "score": 0.8, "origin": "type", "nearest": nearest}
+    (example,) = told["false"]["examples"]["type"]
+    assert [(mark["type"], mark["state"]) for mark in example["marks"]] == [
+        ("A", "missed"),
+        ("B", "missed"),
+        ("B", "false"),
+    ]
+
+
+@pytest.mark.parametrize("most", [0, 1, 4])
+def test_examples_are_few_of_different_sentences_and_always_the_same(
+    most: int, make_trace: Callable[..., Trace]
+) -> None:
+    def examples() -> Any:
+        errors = Errors(SoftNmsDecoder(), ["A", "B"], most)
+        for number in range(20):
+            words = (f"w{number}", "x", "y")
+            errors.add(make_trace([(0, 0, "A"), (1, 1, "A")], words=words))
+        return errors.as_json()["missed"]["examples"]["boundary"]
+
+    drawn = examples()
+    assert drawn == examples()
+    assert len({tuple(example["words"]) for example in drawn}) == len(drawn) == most

@@ -1,0 +1,134 @@
+import json
+import re
+from collections import Counter
+from html.parser import HTMLParser
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+import pytest
+
+from locate_label_allennlp.report.building import build_report
+from locate_label_allennlp.report.page import page
+
+VOID = {"meta", "link", "br", "hr", "img", "input"}
+
+
+class Parsed(HTMLParser):
+    """A page's elements, identifiers, links and text; checks that elements are closed in order."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: Counter[str] = Counter()
+        self.ids: List[str] = []
+        self.links: List[str] = []
+        self.labels: List[str] = []
+        self.text = ""
+        self._open: List[str] = []
+        self.feed(text)
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: List[Tuple[str, Optional[str]]]) -> None:
+        self.tags[tag] += 1
+        given = {name: value or "" for name, value in attrs}
+        self.ids += [given["id"]] if "id" in given else []
+        self.links += [given[name] for name in ("href", "src", "xlink:href") if name in given]
+        self.labels += [given["aria-label"]] if given.get("role") == "img" else []
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: List[Tuple[str, Optional[str]]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self._open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.fixture(scope="module")
+def text(report: Dict[str, Any]) -> str:
+    return page(report)
+
+
+def test_the_page_needs_nothing_else(text: str) -> None:
+    parsed = Parsed(text)
+    assert "http" not in text
+    assert "@import" not in text
+    assert parsed.tags["script"] == 0
+    for link in parsed.links:
+        assert link.startswith(("#", "data:")), link
+    assert {link[1:] for link in parsed.links if link[0] == "#"} <= set(parsed.ids)
+    assert set(re.findall(r"url\(#([^)]+)\)", text)) <= set(parsed.ids)
+    assert [name for name, count in Counter(parsed.ids).items() if count > 1] == []
+
+
+def test_every_figure_is_told_in_words(text: str) -> None:
+    parsed = Parsed(text)
+    assert parsed.tags["figure"] == len(parsed.labels) == parsed.tags["figcaption"] == 6
+    assert all(len(label) > 20 for label in parsed.labels)
+
+
+def test_it_follows_light_and_dark(text: str) -> None:
+    assert "prefers-color-scheme: dark" in text
+    # Nothing in a figure is black or white but the medians.
+    assert "#000" not in text
+    assert "#010203" not in text
+
+
+def test_no_formula_is_left_in_a_figure(text: str) -> None:
+    assert "mathdefault" not in text
+
+
+def test_it_shows_the_numbers(report: Dict[str, Any], text: str) -> None:
+    shown = Parsed(text).text
+    micro = report["scores"]["micro"]
+    for name in ("precision", "recall", "f1"):
+        assert f"{100 * micro[name]:.1f}" in shown
+    for row in [*report["missed"]["table"], *report["false"]["table"]]:
+        assert row["meaning"] in shown
+    for label in report["model"]["types"]:
+        assert label in shown
+
+
+def test_the_same_numbers_make_the_same_page(report: Dict[str, Any], text: str) -> None:
+    assert page(json.loads(json.dumps(report))) == text
+
+
+def test_a_model_without_seeds_or_entities_found(experiment: Callable[..., Any]) -> None:
+    model, batches = experiment()
+    propose, model.decoder._score_threshold = model._propose, 1.0
+    model._propose = lambda analysis: propose(analysis)._replace(seeds=None)
+    report = build_report(model, batches, "model.tar.gz", "corpus.jsonl")
+    assert report["offsets"] is None
+    assert report["corpus"]["found"] == 0
+    shown = page(report)
+    assert Parsed(shown).tags["figure"] == 5
+    assert 'id="offsets"' not in shown
+
+
+def test_a_model_that_classifies_nothing(experiment: Callable[..., Any]) -> None:
+    model, batches = experiment()
+    model._filter_threshold = 1.1
+    report = build_report(model, batches, "model.tar.gz", "corpus.jsonl")
+    assert report["probabilities"]["pca"] is None
+    Parsed(page(report))
+
+
+def test_whatever_stands_in_a_corpus_is_no_html(report: Dict[str, Any]) -> None:
+    odd = json.dumps(report).replace("PLACE", "<b>$x^$").replace("Tarn", "<script>")
+    shown = Parsed(page(json.loads(odd)))
+    assert shown.tags["script"] == 0
+    assert "<b>$x^$" in shown.text
+    assert "<script>" in shown.text
+
+
+def test_many_types(report: Dict[str, Any]) -> None:
+    names = [f"T{number}" for number in range(30)]
+    many = json.loads(json.dumps(report))
+    for name in names:
+        many["scores"][f"type/{name}"] = many["scores"]["type/PLACE"]
+        many["curves"]["points"][f"type/{name}"] = many["curves"]["points"]["type/PLACE"]
+    many["probabilities"]["types"] += names
+    assert "The 8 most frequent of 33 types." in Parsed(page(many)).text

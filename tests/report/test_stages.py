@@ -1,0 +1,128 @@
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+
+import pytest
+import torch
+
+from locate_label_allennlp.decoders import ScoredSpan
+from locate_label_allennlp.report.stages import (
+    ORIGINS,
+    STAGES,
+    Origin,
+    explanation,
+    iou_with,
+    lost_at,
+    origin,
+)
+from locate_label_allennlp.report.traces import SeedTrace, Trace
+
+GOLD = (2, 4, "A")
+NONE, TYPE_A, TYPE_B = [0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8]
+WEAK_A = [0.3, 0.4, 0.3]
+COLUMNS = {"A": 1, "B": 2}
+
+
+def above_half(span: ScoredSpan) -> bool:
+    return span.score > 0.5
+
+
+def seeds(
+    spans: Sequence[Tuple[int, int]], kept: Optional[List[bool]], made: Sequence[Tuple[int, int]]
+) -> SeedTrace:
+    mask = None if kept is None else torch.tensor(kept, dtype=torch.bool)
+    return SeedTrace(torch.tensor(spans), mask, torch.tensor(made).view(-1, 2), 0.7)
+
+
+NEAR, FAR = (1, 4), (0, 1)
+CASES: Dict[str, Tuple[str, Dict[str, Any]]] = {
+    "no seed near": (
+        "seed",
+        {"candidates": [(0, 1, NONE)], "seeds": seeds([FAR], [True], [FAR])},
+    ),
+    "dropped by the filter": (
+        "filter",
+        {
+            "candidates": [(0, 1, NONE)],
+            "seeds": seeds([NEAR, FAR], [False, True], [FAR]),
+        },
+    ),
+    "moved elsewhere": (
+        "boundary",
+        {"candidates": [(1, 3, TYPE_A)], "seeds": seeds([NEAR], [True], [NEAR])},
+    ),
+    "no filter": (
+        "boundary",
+        {"candidates": [(1, 4, TYPE_A)], "seeds": seeds([NEAR], None, [NEAR])},
+    ),
+    "no seeds at all": ("boundary", {"candidates": [(1, 3, TYPE_A)]}),
+    "no candidates": ("boundary", {}),
+    "no entity": ("none", {"candidates": [(2, 4, NONE), (2, 3, TYPE_A)]}),
+    "other type": ("type", {"candidates": [(2, 4, TYPE_B), (2, 4, NONE)]}),
+    "low score": ("score", {"candidates": [(2, 4, WEAK_A), (2, 4, TYPE_B)]}),
+    "decoder": ("nms", {"candidates": [(2, 4, TYPE_A), (2, 4, WEAK_A)]}),
+    "right boundaries from a seed far away": (
+        "none",
+        {"candidates": [(2, 4, NONE)], "seeds": seeds([FAR], [True], [FAR])},
+    ),
+}
+
+
+@pytest.mark.parametrize(("stage", "parts"), CASES.values(), ids=CASES.keys())
+def test_an_entity_is_lost_at_the_last_stage_it_came_to(
+    stage: str, parts: Dict[str, Any], make_trace: Callable[..., Trace]
+) -> None:
+    assert stage in STAGES
+    assert lost_at(GOLD, make_trace([GOLD], **parts), above_half) == stage
+
+
+EXPLAINED = {
+    "no seed near": "no seed touches it",
+    "dropped by the filter": "1 seed dropped",
+    "moved elsewhere": "closest candidate: “port of Old” (IoU 0.50)",
+    "no candidates": "no candidate in this sentence",
+    "no entity": "no entity 0.800, A 0.100",
+    "other type": "B 0.800, A 0.100",
+    "low score": "scored 0.400 before decoding",
+    "decoder": "scored 0.800 before decoding",
+}
+
+
+@pytest.mark.parametrize(("case", "text"), EXPLAINED.items())
+def test_explanations(case: str, text: str, make_trace: Callable[..., Trace]) -> None:
+    stage, parts = CASES[case]
+    assert explanation(GOLD, stage, make_trace([GOLD], **parts), COLUMNS) == text
+
+
+def test_iou_equals_the_count_of_words() -> None:
+    spans = [(start, end) for start in range(6) for end in range(start, 6)]
+    for first, last in spans:
+        words = set(range(first, last + 1))
+        others = [set(range(start, end + 1)) for start, end in spans]
+        expected = [len(words & other) / len(words | other) for other in others]
+        assert iou_with(torch.tensor(spans), (first, last, "A")).tolist() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("entity", "expected"),
+    [
+        ((2, 4, "B"), Origin("type", GOLD)),
+        ((3, 3, "A"), Origin("inside", GOLD)),
+        ((2, 3, "B"), Origin("inside", GOLD)),
+        ((1, 4, "A"), Origin("around", GOLD)),
+        ((2, 9, "A"), Origin("around", GOLD)),
+        ((1, 3, "A"), Origin("crossing", GOLD)),
+        ((4, 5, "A"), Origin("crossing", GOLD)),
+        ((5, 6, "A"), Origin("nothing", None)),
+        ((0, 0, "A"), Origin("discontinuous", (0, 0, "A"))),
+        # Of two it touches, it overlaps the second one more.
+        ((4, 8, "A"), Origin("around", (7, 8, "B"))),
+    ],
+)
+def test_origins(entity: Tuple[int, int, str], expected: Origin) -> None:
+    assert expected.kind in ORIGINS
+    assert origin(entity, [GOLD, (7, 8, "B")], [(0, 0, "A")]) == expected
+
+
+def test_of_equally_overlapping_ones_the_nearer_then_the_earlier_counts() -> None:
+    # IoU 1/2 with both: one word of two, two words of four.
+    assert origin((2, 3, "A"), [(0, 3, "A"), (3, 3, "A")]).nearest == (3, 3, "A")
+    assert origin((2, 3, "A"), [(2, 2, "A"), (3, 3, "A")]).nearest == (2, 2, "A")

@@ -1,0 +1,99 @@
+from typing import Any, Callable, List
+
+import pytest
+import torch
+
+from locate_label_allennlp.decoders import ScoredSpan
+from locate_label_allennlp.report.traces import Trace, traces
+
+
+def plain(trace: Trace) -> List[Any]:
+    """Everything but the numbers, which depend on the size of a batch in the last digits."""
+    return [trace.words, trace.source, trace.gold, trace.candidates.tolist(), trace.found_spans]
+
+
+def test_what_is_found_is_what_the_model_finds(experiment: Callable[..., Any]) -> None:
+    model, batches = experiment()
+    seen = list(traces(model, batches))
+    with torch.no_grad():
+        expected = [found for batch in batches for found in model(**batch)["entities"]]
+    assert sum(map(len, expected)) > 5
+    as_model_says = [
+        [{"start": s.start, "end": s.end + 1, "type": s.label, "score": s.score} for s in t.found]
+        for t in seen
+    ]
+    assert as_model_says == expected
+
+
+def test_a_sentence_alone_or_in_a_batch(experiment: Callable[..., Any]) -> None:
+    together = list(traces(*experiment()))
+    alone = list(traces(*experiment(batch_size=1)))
+    assert [plain(trace) for trace in alone] == [plain(trace) for trace in together]
+    for one, other in zip(alone, together, strict=True):
+        assert torch.allclose(one.probabilities, other.probabilities, atol=1e-5)
+        assert torch.equal(one.seeds.spans, other.seeds.spans)  # type: ignore[union-attr]
+
+
+def test_gold_entities_and_those_in_pieces(experiment: Callable[..., Any]) -> None:
+    *_, last = traces(*experiment(with_discontinuous=True))
+    assert last.source.endswith("pieces.jsonl:1")
+    assert last.gold == [(0, 1, "PLACE")]
+    assert last.unreachable == [(0, 3, "ORG")]
+
+
+def test_each_candidate_knows_its_seed(experiment: Callable[..., Any]) -> None:
+    model, batches = experiment()
+    with torch.no_grad():
+        # All boundaries move by one word to the right.
+        model._regressor._output.weight.zero_()
+        model._regressor._output.bias.fill_(1.0)
+    checked = 0
+    for trace in traces(model, batches):
+        assert trace.seeds is not None
+        assert trace.seeds.kept is not None
+        assert torch.equal(trace.seeds.spans[trace.seeds.kept], trace.seeds.of_candidates)
+        moved = (trace.seeds.of_candidates + 1).clamp(max=len(trace.words) - 1)
+        assert torch.equal(trace.candidates, moved)
+        checked += trace.seeds.kept.sum().item() < trace.seeds.spans.size(0)
+    assert checked > 3, "the filter drops nothing"
+
+
+def test_without_a_filter_every_seed_is_a_candidate(experiment: Callable[..., Any]) -> None:
+    model, batches = experiment(overrides={"model.filter": None, "model.regressor": None})
+    for trace in traces(model, batches):
+        assert trace.seeds is not None
+        assert trace.seeds.kept is None
+        assert trace.seeds.needed_iou == 1.0
+        assert torch.equal(trace.seeds.spans, trace.candidates)
+
+
+def test_the_decoder_is_the_model_s_own_again(experiment: Callable[..., Any]) -> None:
+    class Broken(Exception):
+        pass
+
+    class BreaksDown:
+        def decode(self, spans: List[ScoredSpan]) -> List[ScoredSpan]:
+            raise Broken
+
+    model, batches = experiment()
+    decoder = model.decoder
+    list(traces(model, batches))
+    assert model.decoder is decoder
+    model.decoder = broken = BreaksDown()
+    with pytest.raises(Broken):
+        list(traces(model, batches))
+    assert model.decoder is broken
+
+
+def test_batches_are_taken_one_at_a_time(experiment: Callable[..., Any]) -> None:
+    model, batches = experiment(batch_size=2)
+    taken = []
+    first = next(traces(model, (taken.append(1) or batch for batch in batches)))  # type: ignore
+    assert first.words
+    assert len(taken) == 1
+
+
+def test_gradients_are_free_between_the_traces(experiment: Callable[..., Any]) -> None:
+    for _ in traces(*experiment()):
+        assert torch.is_grad_enabled()
+        assert not torch.is_inference_mode_enabled()

@@ -1,0 +1,77 @@
+"""The configs of the span-level classifier hold the paper's settings, and each makes a model."""
+
+from pathlib import Path
+from typing import Any, Dict
+
+import pytest
+from allennlp.common import Params
+from allennlp.data import DatasetReader, Vocabulary
+from allennlp.models import Model
+from allennlp.training.optimizers import Optimizer
+
+from locate_label_allennlp.data.formats import CorpusFormat
+from locate_label_allennlp.models import SpanLevelClassifier
+
+CONFIGS = Path(__file__).parent.parent / "training_config"
+ORACLE = sorted(path.stem for path in CONFIGS.glob("*_span_level.jsonnet"))
+DETECTION = ["genia_span_level_detection"]
+VARIABLES = ["TRAIN", "DEV", "TEST", "VECTORS", "EPOCHS", "BATCH_SIZE", "PATIENCE", "GPUS"]
+VARIABLES += ["LEARNING_RATE", "HEAD_LEARNING_RATE", "HIDDEN", "SEED", "ENCODER"]
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+
+
+def config(name: str) -> Dict[str, Any]:
+    return Params.from_file(str(CONFIGS / f"{name}.jsonnet")).as_dict(quiet=True)
+
+
+def test_the_datasets_of_table_2_that_are_public() -> None:
+    datasets = ["anercorp", "genia", "germeval", "harem", "litbank", "nerel"]
+    assert [f"{name}_span_level" for name in datasets] == ORACLE
+
+
+@pytest.mark.parametrize("name", ORACLE + DETECTION)
+def test_section_2_and_table_1(name: str) -> None:
+    settings = config(name)
+    model, reader = settings["model"], settings["dataset_reader"]
+    assert settings["trainer"]["optimizer"]["lr"] == 1e-3
+    assert "learning_rate_scheduler" not in settings["trainer"]
+    embedders = model["word_encoder"]["text_field_embedder"]["token_embedders"]
+    assert embedders == {"words": {"type": "embedding", "embedding_dim": 300}}
+    assert reader["token_indexers"].keys() == {"words"}
+    assert model["encoder"] == {"type": "lstm", "hidden_size": 200, "bidirectional": True}
+    assert "encoder" not in model["word_encoder"]
+    oracle = name in ORACLE
+    assert model["gold_spans"] == oracle
+    assert reader["discontinuous"] == ("fragments" if oracle else "skip")
+    metric = "+oracle_span_accuracy" if oracle else "+micro_f1"
+    assert settings["trainer"]["validation_metric"] == metric
+
+
+@pytest.mark.parametrize("name", ORACLE + DETECTION)
+def test_a_model_can_be_made(name: str, fixtures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HIDDEN", "8")
+    settings = config(name)
+    CorpusFormat.from_params(Params({"format": settings["dataset_reader"]["format"]})["format"])
+    reader = DatasetReader.from_params(Params({**settings["dataset_reader"], "format": "auto"}))
+    vocab = Vocabulary.from_instances(reader.read(str(fixtures / "formats" / "nested.jsonl")))
+    model = Model.from_params(Params(settings["model"]), vocab=vocab)
+    assert isinstance(model, SpanLevelClassifier)
+    # Raises if a parameter matches two patterns.
+    Optimizer.from_params(
+        Params(settings["trainer"]["optimizer"]), model_parameters=list(model.named_parameters())
+    )
+
+
+def test_the_environment_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in [("VECTORS", "v.txt"), ("HIDDEN", "64"), ("EPOCHS", "3")]:
+        monkeypatch.setenv(name, value)
+    settings = config("litbank_span_level")
+    embedders = settings["model"]["word_encoder"]["text_field_embedder"]["token_embedders"]
+    assert embedders["words"]["pretrained_file"] == "v.txt"
+    assert settings["model"]["encoder"]["hidden_size"] == 32
+    assert settings["trainer"]["num_epochs"] == 3

@@ -1,0 +1,1 @@
+(import '../genia.jsonnet') + (import 'lib/drop_crossing.libsonnet')

@@ -1,0 +1,1 @@
+(import '../genia.jsonnet') + (import 'lib/last_four_layers.libsonnet')

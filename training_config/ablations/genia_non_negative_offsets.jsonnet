@@ -1,0 +1,1 @@
+(import '../genia.jsonnet') + (import 'lib/non_negative_offsets.libsonnet')

@@ -1,0 +1,3 @@
+(import '../genia_proposer_regressor.jsonnet') + {
+  settings+:: { kernels: [2, 2, 2, 2] },
+}

@@ -1,0 +1,3 @@
+(import '../genia_proposer_regressor.jsonnet') + {
+  model+: { regressor+: { logit_iteration: false } },
+}

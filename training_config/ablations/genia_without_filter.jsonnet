@@ -1,0 +1,1 @@
+(import '../genia.jsonnet') + (import 'lib/without_filter.libsonnet')

@@ -1,0 +1,1 @@
+(import '../quickstart.jsonnet') + (import 'lib/without_filter.libsonnet')

@@ -1,0 +1,1 @@
+(import '../quickstart.jsonnet') + (import 'lib/without_filter_and_regressor.libsonnet')

@@ -1,0 +1,29 @@
+// The baseline that scores every span by its first and its last word: the model. A dataset's file
+// gives `data` and `settings`; see experiment.libsonnet, also for the environment.
+(import 'experiment.libsonnet') {
+  defaults+:: {
+    projection: 150,  // Yu et al., ACL 2020, Table 1
+    max_span_length: null,
+    negatives_per_positive: null,
+    flat: false,
+  },
+
+  local s = $.chosen,
+  local feedforward = {
+    input_dim: s.hidden,
+    num_layers: 1,
+    hidden_dims: s.projection,
+    activations: 'gelu',
+    dropout: s.dropout,
+  },
+  model: {
+    type: 'biaffine_span',
+    word_encoder: $.word_encoder,
+    start_feedforward: feedforward,
+    end_feedforward: feedforward,
+    decoder: { type: 'greedy', flat: s.flat, score_threshold: 0.0 },
+    metric: { verbose: s.verbose },
+    max_span_length: s.max_span_length,
+    negatives_per_positive: s.negatives_per_positive,
+  },
+}

@@ -1,0 +1,36 @@
+// The baseline that classifies every span up to a length: the model. A dataset's file gives `data`
+// and `settings`; see experiment.libsonnet, also for the environment.
+(import 'experiment.libsonnet') {
+  defaults+:: {
+    max_span_length: 10,
+    negatives_per_positive: null,  // every span
+    decay: 0.9,
+    overlap_threshold: 0.6,
+    score_threshold: 0.5,
+  },
+
+  local s = $.chosen,
+  model: {
+    type: 'exhaustive_span',
+    word_encoder: $.word_encoder,
+    classifier: {
+      span_extractor: { type: 'inner_boundary', input_dim: s.hidden },
+      feedforward: {
+        input_dim: 3 * s.hidden,  // maximum and two boundary vectors
+        num_layers: 1,
+        hidden_dims: s.hidden,
+        activations: 'gelu',
+      },
+      dropout: s.dropout,
+    },
+    decoder: {
+      type: 'soft_nms',
+      decay: s.decay,
+      overlap_threshold: s.overlap_threshold,
+      score_threshold: s.score_threshold,
+    },
+    metric: { verbose: s.verbose },
+    max_span_length: s.max_span_length,
+    negatives_per_positive: s.negatives_per_positive,
+  },
+}
