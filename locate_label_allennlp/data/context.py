@@ -106,8 +106,8 @@ def packed(words: DocumentWords, size: int, margin: int) -> Iterator[Window]:
     """
     Windows of consecutive sentences, as few as there can be. A sentence belongs to one of them, in
     which at least `margin` wordpieces stand on each side of it, as far as the document goes; this
-    margin of each is all that neighbouring windows share. A sentence too long for a window with its context
-    is read alone with as much as fits, and never cut itself.
+    margin of each is all that neighbouring windows share. A sentence too long for a window with its
+    context is read alone with as much as fits, and never cut itself.
 
     # Parameters
 

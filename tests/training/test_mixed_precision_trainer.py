@@ -47,7 +47,7 @@ def test_what_it_decides_itself_is_not_to_be_given():
 
 
 def test_models_that_know_no_precision_are_refused():
-    with pytest.raises(ConfigurationError, match="not for a Linear; .* 'gradient_descent'"):
+    with pytest.raises(ConfigurationError, match=r"not for a Linear; .* 'gradient_descent'"):
         MixedPrecisionTrainer(torch.nn.Linear(1, 1))
 
 
