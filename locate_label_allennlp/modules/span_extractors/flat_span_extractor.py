@@ -71,7 +71,7 @@ class FlatSpanExtractor(SpanExtractor):
         for_maximum, for_left, for_right = weight.split(self._input_dim, dim=1)
         projected = F.linear(words.maximum(spans), for_maximum, layer.bias)
         for side, part in ((left, for_left), (right, for_right)):
-            projected = projected + F.linear(vectors, part).index_select(0, side)
+            projected += F.linear(vectors, part).index_select(0, side)
         return projected
 
     @overrides

@@ -4,6 +4,7 @@ import logging
 from typing import Any, NamedTuple, Optional
 
 import torch
+import torch.nn.functional as F
 from allennlp.common.checks import ConfigurationError
 from allennlp.modules.token_embedders import TokenEmbedder
 from overrides import overrides
@@ -249,11 +250,12 @@ class WindowedTransformerEmbedder(TokenEmbedder):
     def _pool(self, pieces: Tensor, piece_counts: Tensor, word_ends: Tensor) -> Tensor:
         """Mean or maximum of each word's pieces: `(B, M, E)`."""
         batch_size, num_words = piece_counts.size()
-        position = torch.arange(pieces.size(1), device=pieces.device).expand(batch_size, -1)
-        # (B, W): the word of each piece; padding falls past the last word
-        word = torch.searchsorted(word_ends, position.contiguous(), right=True)
-        index = word[..., None].expand(-1, -1, pieces.size(2))
-        words = pieces.new_zeros(batch_size, num_words + 1, pieces.size(2))
-        reduce = "mean" if self._pooling == "mean" else "amax"
-        words = words.scatter_reduce(1, index, pieces, reduce, include_self=False)
-        return words[:, :num_words] * (piece_counts > 0)[..., None]
+        position = torch.arange(pieces.size(0) * pieces.size(1), device=pieces.device)
+        inside = position.view(batch_size, -1) % pieces.size(1) < word_ends[:, -1:]
+        # The pieces of all words one after the other, and where each word begins among them.
+        present = position[inside.flatten()]
+        counts = piece_counts.flatten()
+        words = F.embedding_bag(
+            present, pieces.flatten(0, 1), counts.cumsum(0) - counts, mode=self._pooling
+        )
+        return words.view(batch_size, num_words, -1)
