@@ -38,7 +38,7 @@ class EntityDecoder(Registrable):
     default_implementation = "soft_nms"
 
     def __init__(self, score_threshold: float = 0.5) -> None:
-        self._score_threshold = check_fraction("score_threshold", score_threshold, zero=True)
+        self.score_threshold = check_fraction("score_threshold", score_threshold, zero=True)
 
     def decode(self, spans: Sequence[ScoredSpan]) -> list[ScoredSpan]:
         """
@@ -54,7 +54,7 @@ class EntityDecoder(Registrable):
         """
         best: dict[tuple[int, int, str], ScoredSpan] = {}
         for span in spans:
-            if span.score > self._score_threshold:
+            if span.score > self.score_threshold:
                 key = (span.start, span.end, span.label)
                 if key not in best or span.score > best[key].score:
                     best[key] = span

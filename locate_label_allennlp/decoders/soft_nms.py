@@ -64,7 +64,7 @@ class SoftNmsDecoder(EntityDecoder):
         entities = []
         while heap:
             negative_score, position = heappop(heap)
-            if scores[position] <= self._score_threshold:
+            if scores[position] <= self.score_threshold:
                 continue
             if scores[position] != -negative_score:
                 heappush(heap, (-scores[position], position))

@@ -94,7 +94,7 @@ def _described(model: NestedNerModel, types: Sequence[str]) -> JsonDict:
     return {
         "type": _registered_name(Model, type(model)),
         "decoder": _registered_name(EntityDecoder, type(model.decoder)),
-        "score_threshold": model.decoder._score_threshold,
+        "score_threshold": model.decoder.score_threshold,
         "types": list(types),
     }
 

@@ -26,7 +26,7 @@ class Curves:
     """
 
     def __init__(self, decoder: EntityDecoder, counter: EntityCounter) -> None:
-        own = decoder._score_threshold
+        own = decoder.score_threshold
         self._decoders = {
             threshold: with_threshold(decoder, threshold)
             for threshold in sorted({*THRESHOLDS, own})
@@ -60,7 +60,7 @@ class Curves:
 def with_threshold(decoder: EntityDecoder, threshold: float) -> EntityDecoder:
     """A decoder like the given one, with another threshold."""
     other = copy(decoder)
-    other._score_threshold = threshold
+    other.score_threshold = threshold
     return other
 
 

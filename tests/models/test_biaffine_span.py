@@ -26,7 +26,7 @@ def model(**overrides):
 def test_the_best_type_decides_and_nested_entities_are_taken_greedily():
     decoder = model().decoder
     assert isinstance(decoder, GreedyDecoder)
-    assert decoder._score_threshold == 0.0
+    assert decoder.score_threshold == 0.0
 
 
 def test_a_span_has_the_scores_of_its_first_and_last_word():

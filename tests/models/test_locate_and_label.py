@@ -91,7 +91,7 @@ class TestLocateAndLabel(ModelTestCase):
         self.ensure_model_can_train_save_and_load(self.param_file)
 
     def test_predictions_do_not_depend_on_the_batch(self):
-        self.model.decoder._score_threshold = 0.0
+        self.model.decoder.score_threshold = 0.0
         without_none(self.model)
         # Equal to five digits: the size of a batch changes the order of sums.
         self.model.register_forward_hook(rounded)

@@ -302,7 +302,7 @@ def test_losses_and_probabilities_have_single_precision_whatever_the_rest_has():
 def test_by_default_the_decoder_leaves_algorithm_2_as_it_is():
     decoder = Experiment(decoder=None).model.decoder
     assert isinstance(decoder, KeepAllDecoder)
-    assert decoder._score_threshold == 0.0
+    assert decoder.score_threshold == 0.0
 
 
 @pytest.mark.parametrize(

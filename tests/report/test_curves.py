@@ -19,7 +19,7 @@ def test_each_point_is_what_evaluation_gives_with_that_threshold(
     assert set(points) == set(THRESHOLDS)
     f1 = []
     for threshold in THRESHOLDS:
-        model.decoder._score_threshold = threshold
+        model.decoder.score_threshold = threshold
         with torch.no_grad():
             for batch in batches:
                 model(**batch)
@@ -49,7 +49,7 @@ def test_competitors_below_the_threshold_make_no_difference(
     assert points[0.5]["recalled"] == 0
     # Of all thresholds with the best F1 the highest.
     assert made["best"]["threshold"] == 0.45
-    assert decoder._score_threshold == 0.3
+    assert decoder.score_threshold == 0.3
 
 
 def test_another_threshold_leaves_the_decoder_alone() -> None:

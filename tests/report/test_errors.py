@@ -17,7 +17,7 @@ def test_the_stages_add_up_to_all_that_is_missed(
     threshold: float, experiment: Callable[..., Any]
 ) -> None:
     model, batches = experiment(with_discontinuous=True)
-    model.decoder._score_threshold = threshold
+    model.decoder.score_threshold = threshold
     scores = Scores(EntityCounter(model.labels.values(), LENGTH_BUCKETS))
     errors = Errors(model.decoder, list(model.labels.values()), max_examples=3)
     for trace in traces(model, batches):

@@ -98,7 +98,7 @@ def test_the_same_numbers_make_the_same_page(report: Dict[str, Any], text: str) 
 
 def test_a_model_without_seeds_or_entities_found(experiment: Callable[..., Any]) -> None:
     model, batches = experiment()
-    propose, model.decoder._score_threshold = model._propose, 1.0
+    propose, model.decoder.score_threshold = model._propose, 1.0
     model._propose = lambda analysis: propose(analysis)._replace(seeds=None)
     report = build_report(model, batches, "model.tar.gz", "corpus.jsonl")
     assert report["offsets"] is None
