@@ -1,0 +1,1 @@
+(import '../genia.jsonnet') + (import 'lib/all_negatives.libsonnet')
