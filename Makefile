@@ -19,7 +19,7 @@ quickstart: $(VENV)/installed
 	$(BIN)/allennlp draw-entities output/quickstart/model.tar.gz fixtures/quickstart/raw.txt
 
 test: $(VENV)/installed-dev
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --maxprocesses 4
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .

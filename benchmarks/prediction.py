@@ -4,10 +4,10 @@ forward pass.
 
     python benchmarks/prediction.py --corpus FILE --encoder FOLDER --json FILE
 
-Ours, from instances: `forward_on_instances` on instances that are not yet indexed, and the
-predictor's JSON line of each. Ours, from lines: what `allennlp predict` does with a batch of lines,
-which it is given `--lines` at a time: `load_line`, `predict_batch_json`, `dump_line`, for raw text,
-for the words of single sentences, and for the words of documents. Bare: the transformer's forward
+Ours: what `allennlp predict` does with `--lines` inputs at a time. From instances that are not yet
+indexed (`--use-dataset-reader`): `predict_batch_instance`, `dump_line`; from lines: `load_line`,
+`predict_batch_json`, `dump_line`, for raw text, for the words of single sentences, and for the words
+of documents. The predictor makes its own batches, of up to `--token-budget` wordpieces. Bare: the transformer's forward
 pass over the very tensors of wordpieces it reads on each of these ways, already padded and on the
 device (`BareEncoder` without the text field embedder).
 
@@ -59,7 +59,9 @@ def main() -> None:
 
     experiment = Experiment(options)
     experiment.train(options.train_steps, options.keep)
-    predictor = Predictor.by_name("nested_ner")(experiment.model, experiment.reader)
+    predictor = Predictor.by_name("nested_ner")(
+        experiment.model, experiment.reader, budget=options.token_budget or 4096
+    )
     bare = BareEncoder(experiment.model._word_encoder).eval()
     report = Report("prediction", options, experiment.device)
     num_sentences = len(experiment.instances(gold=False, limit=options.limit))
@@ -68,20 +70,17 @@ def main() -> None:
         with torch.inference_mode(), experiment.autocast():
             bare(work.calls)
 
-    def from_instances(batch: List[Instance]) -> List[str]:
+    def from_instances(instances: List[Instance]) -> List[str]:
         with experiment.autocast():
-            outputs = predictor._model.forward_on_instances(batch)
-        return [
-            predictor.dump_line({"tokens": list(instance["metadata"]["words"]), **output})
-            for instance, output in zip(batch, outputs, strict=True)
-        ]
+            outputs = predictor.predict_batch_instance(instances)
+        return [predictor.dump_line(output) for output in outputs]
 
     def from_lines(lines: List[str]) -> List[str]:
         with experiment.autocast():
             outputs = predictor.predict_batch_json([predictor.load_line(line) for line in lines])
         return [predictor.dump_line(output) for output in outputs]
 
-    ways: Dict[str, Any] = {"instances": (from_instances, instance_batches(experiment))}
+    ways: Dict[str, Any] = {"instances": (from_instances, instance_chunks(experiment, options))}
     for name, lines in lines_of(experiment, options).items():
         chunks = [lines[at : at + options.lines] for at in range(0, len(lines), options.lines)]
         ways[f"{name} lines"] = (from_lines, [lambda chunk=chunk: chunk for chunk in chunks])
@@ -113,17 +112,16 @@ def main() -> None:
     report.finish()
 
 
-def instance_batches(experiment: Experiment) -> List[Callable[[], List[Instance]]]:
-    """Batches of sentences of like length, without gold entities, each made anew when called."""
-    options = experiment.options
+def instance_chunks(
+    experiment: Experiment, options: Namespace
+) -> List[Callable[[], List[Instance]]]:
+    """As many instances as lines in a call, without gold entities, each made anew when called."""
 
-    def sentence_batches() -> List[List[Instance]]:
-        instances = experiment.instances(gold=False, limit=options.limit)
-        return experiment.batches(instances, number=len(instances))
+    def chunk(at: int) -> List[Instance]:
+        return experiment.instances(gold=False, limit=options.limit)[at : at + options.lines]
 
-    return [
-        lambda index=index: sentence_batches()[index] for index in range(len(sentence_batches()))
-    ]
+    number = len(experiment.instances(gold=False, limit=options.limit))
+    return [lambda at=at: chunk(at) for at in range(0, number, options.lines)]
 
 
 def lines_of(experiment: Experiment, options: Namespace) -> Dict[str, List[str]]:

@@ -48,6 +48,7 @@ local gpus = std.filter(function(gpu) gpu != '', std.split(env.text('GPUS', ''),
     warmup: 0.1,
     weight_decay: 0.01,
     window: 512,
+    shared_window: 256,  // of context: 'window'; no more than window
     attention_dropout: null,
     verbose: false,
   },
@@ -66,7 +67,7 @@ local gpus = std.filter(function(gpu) gpu != '', std.split(env.text('GPUS', ''),
     batch_size: env.number('BATCH_SIZE', given.batch_size),
     budget: env.number(
       'BUDGET',
-      if given.budget == null && self.context == 'window' then self.window else given.budget
+      if given.budget == null && self.context == 'window' then self.shared_window else given.budget
     ),
     precision: env.text('PRECISION', given.precision),
     attention_dropout: env.number('ATTENTION_DROPOUT', given.attention_dropout),
@@ -105,7 +106,9 @@ local gpus = std.filter(function(gpu) gpu != '', std.split(env.text('GPUS', ''),
     },
     [if s.context == 'window' then 'context' else 'context_sentences']: s.context,
     [if std.objectHas($.data, 'text_splitter') then 'text_splitter']: $.data.text_splitter,
-    [if contextual then 'max_context_wordpieces']: s.window - 2,  // but for [CLS] and [SEP]
+    [if contextual then 'max_context_wordpieces']:
+      // But for [CLS] and [SEP].
+      (if s.context == 'window' then s.shared_window else s.window) - 2,
   },
   train_data_path: env.text('TRAIN', $.data.train),
   validation_data_path: env.text('DEV', $.data.dev),
