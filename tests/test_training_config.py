@@ -151,3 +151,24 @@ def test_a_model_can_be_made(
             is_plain = "bias" not in parameter_name and "norm" not in parameter_name.lower()
             assert (group["weight_decay"] > 0) == is_plain, parameter_name
     assert sorted(grouped) == sorted(names.values())
+
+
+def test_shared_windows_budget_and_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENCODER", "some/folder")
+    assert config("genia")["dataset_reader"]["max_context_wordpieces"] == 510
+    monkeypatch.setenv("CONTEXT", "window")
+    settings = config("genia")
+    reader = settings["dataset_reader"]
+    assert (reader["context"], reader["max_context_wordpieces"]) == ("window", 254)
+    assert "context_sentences" not in reader
+    assert settings["data_loader"]["batch_sampler"] == {"type": "token_budget", "budget": 256}
+    assert settings["validation_data_loader"]["batch_sampler"]["budget"] == 1024
+    assert settings["trainer"]["type"] == "mixed_precision"
+    for name, value in [("BUDGET", "900"), ("PRECISION", "bf16"), ("ATTENTION_DROPOUT", "0")]:
+        monkeypatch.setenv(name, value)
+    settings = config("genia")
+    words = settings["model"]["word_encoder"]
+    assert settings["data_loader"]["batch_sampler"]["budget"] == 900
+    assert words["precision"] == "bf16"
+    embedder = words["context_embedder"]["token_embedders"]["encoder"]
+    assert (embedder["attention_dropout"], embedder["window"]) == (0, 512)
