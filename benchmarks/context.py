@@ -57,7 +57,7 @@ def main() -> None:
     lines = document_lines(experiments["A"], options)
 
     predictors = {
-        name: Predictor.by_name("nested_ner")(experiment.model, experiment.reader)
+        name: Predictor.by_name("nested_ner")(experiment.model, experiment.prediction_reader())
         for name, experiment in experiments.items()
     }
 

@@ -95,6 +95,11 @@ class Experiment:
         """The reader of the config; its tokenizer has met no word yet."""
         return DatasetReader.from_params(self.params["dataset_reader"].duplicate())
 
+    def prediction_reader(self) -> Any:
+        """The reader that `allennlp predict` would take."""
+        key = "validation_dataset_reader" if "validation_dataset_reader" in self.params else None
+        return DatasetReader.from_params(self.params[key or "dataset_reader"].duplicate())
+
     def instances(self, gold: bool, limit: Optional[int] = None) -> List[Instance]:
         """The first sentences, or all, not yet indexed; those without gold as in prediction."""
         if gold:

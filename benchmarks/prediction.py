@@ -6,10 +6,10 @@ forward pass.
 
 Ours: what `allennlp predict` does with `--lines` inputs at a time. From instances that are not yet
 indexed (`--use-dataset-reader`): `predict_batch_instance`, `dump_line`; from lines: `load_line`,
-`predict_batch_json`, `dump_line`, for raw text, for the words of single sentences, and for the words
-of documents. The predictor makes its own batches, of up to `--token-budget` wordpieces. Bare: the transformer's forward
-pass over the very tensors of wordpieces it reads on each of these ways, already padded and on the
-device (`BareEncoder` without the text field embedder).
+`predict_batch_json`, `dump_line`, for raw text, for the words of single sentences, and for those
+of documents. The predictor makes its own batches, of up to `--token-budget` wordpieces. Bare: the
+transformer's forward pass over the very tensors of wordpieces it reads on each of these ways,
+already padded and on the device (`BareEncoder` without the text field embedder).
 
 The tokenizer has met the words before, as in a large corpus it mostly has. Heads with random
 weights would let every seed pass and find no entity, so the model is trained for `--train-steps`

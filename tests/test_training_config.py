@@ -155,20 +155,26 @@ def test_a_model_can_be_made(
 
 def test_shared_windows_budget_and_precision(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ENCODER", "some/folder")
-    assert config("genia")["dataset_reader"]["max_context_wordpieces"] == 510
+    settings = config("genia")
+    assert settings["dataset_reader"]["max_context_wordpieces"] == 510
+    assert "validation_dataset_reader" not in settings
     monkeypatch.setenv("CONTEXT", "window")
     settings = config("genia")
     reader = settings["dataset_reader"]
     assert (reader["context"], reader["max_context_wordpieces"]) == ("window", 254)
     assert "context_sentences" not in reader
+    larger = settings["validation_dataset_reader"]
+    assert larger == {**reader, "max_context_wordpieces": 510}
+    embedders = settings["model"]["word_encoder"]["context_embedder"]["token_embedders"]
+    assert embedders["encoder"]["attention_dropout"] == 0
     assert settings["data_loader"]["batch_sampler"] == {"type": "token_budget", "budget": 256}
     assert settings["validation_data_loader"]["batch_sampler"]["budget"] == 1024
     assert settings["trainer"]["type"] == "mixed_precision"
-    for name, value in [("BUDGET", "900"), ("PRECISION", "bf16"), ("ATTENTION_DROPOUT", "0")]:
+    for name, value in [("BUDGET", "900"), ("PRECISION", "bf16"), ("ATTENTION_DROPOUT", "0.2")]:
         monkeypatch.setenv(name, value)
     settings = config("genia")
     words = settings["model"]["word_encoder"]
     assert settings["data_loader"]["batch_sampler"]["budget"] == 900
     assert words["precision"] == "bf16"
     embedder = words["context_embedder"]["token_embedders"]["encoder"]
-    assert (embedder["attention_dropout"], embedder["window"]) == (0, 512)
+    assert (embedder["attention_dropout"], embedder["window"]) == (0.2, 512)

@@ -13,7 +13,8 @@
 //   BATCH_SIZE        in sentences
 //   BUDGET            instead of it, in wordpieces after padding, context included; with windows
 //                     it is one window, unless it is set
-//   ATTENTION_DROPOUT of the encoder instead of its own; with 0 it trains faster
+//   ATTENTION_DROPOUT of the encoder instead of its own; with 0, the default with windows, it
+//                     trains faster
 //   PRECISION         fp32, bf16, fp16, or auto: bf16 or fp16 on a GPU, fp32 on a CPU
 //   LEARNING_RATE     of the encoder; of everything else too, unless HEAD_LEARNING_RATE is set
 //   HIDDEN            size of the word vectors that the model works on
@@ -21,6 +22,7 @@
 //   GPUS              several processes, one a device, such as 0,1 (-1,-1: two on the CPU); AllenNLP
 //                     cannot evaluate on the test set then, `allennlp evaluate` can
 local env = import 'environment.libsonnet';
+local windows = env.text('CONTEXT', '') == 'window';
 local gpus = std.filter(function(gpu) gpu != '', std.split(env.text('GPUS', ''), ','));
 
 {
@@ -48,7 +50,7 @@ local gpus = std.filter(function(gpu) gpu != '', std.split(env.text('GPUS', ''),
     warmup: 0.1,
     weight_decay: 0.01,
     window: 512,
-    shared_window: 256,  // of context: 'window'; no more than window
+    shared_window: 256,  // in training with context: 'window'; in prediction it is window
     attention_dropout: null,
     verbose: false,
   },
@@ -59,9 +61,7 @@ local gpus = std.filter(function(gpu) gpu != '', std.split(env.text('GPUS', ''),
   chosen:: given {
     encoder: env.text('ENCODER', given.encoder),
     vectors: env.text('VECTORS', given.vectors),
-    context:
-      local text = env.text('CONTEXT', std.toString(given.context));
-      if text == 'window' then text else std.parseJson(text),
+    context: if windows then 'window' else env.number('CONTEXT', given.context),
     hidden: env.number('HIDDEN', given.hidden),
     epochs: env.number('EPOCHS', given.epochs),
     batch_size: env.number('BATCH_SIZE', given.batch_size),
@@ -70,7 +70,11 @@ local gpus = std.filter(function(gpu) gpu != '', std.split(env.text('GPUS', ''),
       if given.budget == null && self.context == 'window' then self.shared_window else given.budget
     ),
     precision: env.text('PRECISION', given.precision),
-    attention_dropout: env.number('ATTENTION_DROPOUT', given.attention_dropout),
+    attention_dropout: env.number(
+      'ATTENTION_DROPOUT',
+      if given.attention_dropout == null && self.context == 'window' then 0
+      else given.attention_dropout
+    ),
     patience: env.number('PATIENCE', given.patience),
     learning_rate: env.number('LEARNING_RATE', given.learning_rate),
     head_learning_rate: env.number(
@@ -110,6 +114,9 @@ local gpus = std.filter(function(gpu) gpu != '', std.split(env.text('GPUS', ''),
       // But for [CLS] and [SEP].
       (if s.context == 'window' then s.shared_window else s.window) - 2,
   },
+  // Larger windows overlap less, and attention costs little where no gradient is kept.
+  [if windows then 'validation_dataset_reader']:
+    $.dataset_reader { max_context_wordpieces: s.window - 2 },
   train_data_path: env.text('TRAIN', $.data.train),
   validation_data_path: env.text('DEV', $.data.dev),
   test_data_path: env.text('TEST', $.data.test),
