@@ -19,9 +19,6 @@ from locate_label_allennlp.nn.pairing import sample_negatives
 from locate_label_allennlp.nn.spans import FlatSpans, enumerate_spans
 from locate_label_allennlp.training.metrics import NestedSpanF1
 
-# In evaluation the loss is taken over a sample as in training, but always the same one.
-_EVALUATION_SEED = 13
-
 
 class EnumeratedSpans(NamedTuple):
     """
@@ -144,14 +141,10 @@ class EnumeratedSpansModel(NestedNerModel):
                 analysis.num_sentences,
                 self._negatives_per_positive,
                 self._min_negatives,
-                None if self.training else _fixed_generator(target.device),
+                self._generator(target.device),
             )
             spans, target = spans.select(chosen), target[chosen]
         # (S, C + 1)
         logits = self._logits(analysis.words, spans)
         weights = torch.ones_like(target, dtype=torch.float)
         return {"classification_loss": classification_loss(logits, target, weights)}
-
-
-def _fixed_generator(device: torch.device) -> torch.Generator:
-    return torch.Generator(device).manual_seed(_EVALUATION_SEED)

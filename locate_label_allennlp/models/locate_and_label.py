@@ -32,9 +32,6 @@ from locate_label_allennlp.nn.spans import (
 )
 from locate_label_allennlp.training.metrics import NestedSpanF1
 
-# In evaluation the loss is taken over a sample as in training, but always the same one.
-_EVALUATION_SEED = 13
-
 
 @Model.register("locate_and_label")
 class LocateAndLabel(NestedNerModel):
@@ -204,7 +201,7 @@ class LocateAndLabel(NestedNerModel):
             entities.size(0),
             self._negatives_per_positive,
             self._min_negatives,
-            None if self.training else self._fixed_generator(seeds.start.device),
+            self._generator(seeds.start.device),
         )
         seeds, pairs = seeds.select(chosen), pairs.select(chosen)
         is_positive = pairs.iou >= self._positive_iou
@@ -236,7 +233,3 @@ class LocateAndLabel(NestedNerModel):
         weights = soft_example_weights(iou, self._match_iou, self._eta)
         logits = self._classifier(words, spans)
         return classification_loss(logits, target, weights, self._classifier_gamma)
-
-    @staticmethod
-    def _fixed_generator(device: torch.device) -> torch.Generator:
-        return torch.Generator(device).manual_seed(_EVALUATION_SEED)

@@ -1,5 +1,6 @@
 """What the models have in common: words in, entities out, losses and metrics on the way."""
 
+import math
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 import numpy
@@ -18,6 +19,9 @@ from locate_label_allennlp.modules.word_encoder import WordEncoder
 from locate_label_allennlp.nn.pairing import pair_with_gold
 from locate_label_allennlp.nn.spans import FlatSpans
 from locate_label_allennlp.training.metrics import NestedSpanF1
+
+# In evaluation the loss is taken over a sample as in training, but always the same one.
+_EVALUATION_SEED = 13
 
 
 class Seeds(NamedTuple):
@@ -205,11 +209,15 @@ class NestedNerModel(Model):
         values = torch.stack([*losses.values(), total]).detach().tolist()
         for name, value in zip(losses, values, strict=False):
             self._losses.setdefault(name, Average())(value)
-        if not torch.isfinite(torch.tensor(values[-1])):
+        if not math.isfinite(values[-1]):
             parts = dict(zip(losses, values, strict=False))
             sources = [sentence["source"] for sentence in metadata]
             raise ValueError(f"the loss is {values[-1]} ({parts}) on the sentences {sources}")
         return total
+
+    def _generator(self, device: torch.device) -> Optional[torch.Generator]:
+        """Where samples come from: PyTorch's own in training; in evaluation always the same."""
+        return None if self.training else torch.Generator(device).manual_seed(_EVALUATION_SEED)
 
     def decode(self, candidates: Candidates, num_sentences: int) -> List[List[ScoredSpan]]:
         """
