@@ -42,7 +42,7 @@ CHANGES: Dict[str, Changes] = {
     "last_four_layers": {(*ENCODER, "last_layers"): 4, (*ENCODER, "pooling"): "max"},
     "focal_classifier": {("model", "classifier_focal_gamma"): 2.0},
     "non_negative_offsets": {("model", "regressor", "offsets"): "non_negative"},
-    "all_negatives": {("model", "negatives_per_positive"): 1e6},
+    "all_negatives": {("model", "negatives_per_positive"): None},
     "drop_crossing": {("model", "decoder", "drop_crossing"): True},
 }
 PARTS = sorted(path.stem for path in (ABLATIONS / "lib").glob("*.libsonnet"))

@@ -167,14 +167,33 @@ def test_shared_windows_budget_and_precision(monkeypatch: pytest.MonkeyPatch) ->
     assert larger == {**reader, "max_context_wordpieces": 510}
     embedders = settings["model"]["word_encoder"]["context_embedder"]["token_embedders"]
     assert embedders["encoder"]["attention_dropout"] == 0
-    assert settings["data_loader"]["batch_sampler"] == {"type": "token_budget", "budget": 256}
+    assert settings["data_loader"]["batch_sampler"] == {
+        "type": "token_budget",
+        "budget": 256,
+        "seed": 13,
+    }
     assert settings["validation_data_loader"]["batch_sampler"]["budget"] == 1024
     assert settings["trainer"]["type"] == "mixed_precision"
-    for name, value in [("BUDGET", "900"), ("PRECISION", "bf16"), ("ATTENTION_DROPOUT", "0.2")]:
+    for name, value in [
+        ("BUDGET", "900"),
+        ("PRECISION", "bf16"),
+        ("ATTENTION_DROPOUT", "0.2"),
+        ("SEED", "14"),
+    ]:
         monkeypatch.setenv(name, value)
     settings = config("genia")
+    assert settings["data_loader"]["batch_sampler"]["seed"] == 14
     words = settings["model"]["word_encoder"]
     assert settings["data_loader"]["batch_sampler"]["budget"] == 900
     assert words["precision"] == "bf16"
     embedder = words["context_embedder"]["token_embedders"]["encoder"]
     assert (embedder["attention_dropout"], embedder["window"]) == (0.2, 512)
+
+
+def test_shared_windows_are_asked_for_by_the_environment_alone(tmp_path: Path) -> None:
+    file = tmp_path / "mine.jsonnet"
+    file.write_text(
+        f"(import '{CONFIGS}/genia.jsonnet') + {{ settings+:: {{ context: 'window' }} }}"
+    )
+    with pytest.raises(RuntimeError, match=r"set CONTEXT=window instead of settings\.context"):
+        Params.from_file(str(file))

@@ -2,14 +2,13 @@
 //
 // Data: data/ace05/{train,dev,test}.jsonl, made from the LDC's release.
 // Word vectors: GloVe, 100 dimensions, fetched at the first run.
-// Environment: TRAIN DEV TEST ENCODER VECTORS CONTEXT EPOCHS BATCH_SIZE PATIENCE LEARNING_RATE
-// HEAD_LEARNING_RATE HIDDEN SEED GPUS; see lib/locate_and_label.libsonnet.
+// Environment: see lib/experiment.libsonnet.
 (import 'lib/locate_and_label.libsonnet') {
   data:: {
     train: 'data/ace05/train.jsonl',
     dev: 'data/ace05/dev.jsonl',
     test: 'data/ace05/test.jsonl',
-    format: 'jsonl',
+    format: 'auto',
   },
   settings:: {
     encoder: 'bert-large-cased',

@@ -3,8 +3,7 @@
 // Data: data/anercorp/{train,dev,test}.jsonl. The corpus is one file without a split;
 // docs/span_level.md says how to part it.
 // Word vectors: give VECTORS, made of the same corpus by `allennlp pretrain-vectors`.
-// Environment: TRAIN DEV TEST VECTORS EPOCHS BATCH_SIZE PATIENCE LEARNING_RATE HIDDEN SEED GPUS;
-// see lib/experiment.libsonnet and lib/span_level.libsonnet.
+// Environment: see lib/experiment.libsonnet and lib/span_level.libsonnet.
 (import 'lib/span_level.libsonnet') {
   data:: {
     train: 'data/anercorp/train.jsonl',

@@ -3,8 +3,7 @@
 //
 // Data: data/conll03/eng.{train,testa,testb}: word, part of speech, chunk, entity.
 // Word vectors: GloVe, 100 dimensions, fetched at the first run.
-// Environment: TRAIN DEV TEST ENCODER VECTORS CONTEXT EPOCHS BATCH_SIZE PATIENCE LEARNING_RATE
-// HEAD_LEARNING_RATE HIDDEN SEED GPUS; see lib/experiment.libsonnet.
+// Environment: see lib/experiment.libsonnet.
 (import 'lib/proposer_regressor.libsonnet') {
   data:: {
     train: 'data/conll03/eng.train',

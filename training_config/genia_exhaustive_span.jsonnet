@@ -12,5 +12,7 @@
     encoder: 'dmis-lab/biobert-large-cased-v1.1',
     learning_rate: 5e-6,
     batch_size: 6,
+    overlap_threshold: 0.7,
+    score_threshold: 0.45,
   },
 }

@@ -3,8 +3,7 @@
 //
 // Data: data/genia/genia.{train,dev,test}.iob2, one label column a level; JSON lines work as well.
 // Word vectors: none by default (the paper's are BioWordVec's); give VECTORS to use some.
-// Environment: TRAIN DEV TEST ENCODER VECTORS CONTEXT EPOCHS BATCH_SIZE PATIENCE LEARNING_RATE
-// HEAD_LEARNING_RATE HIDDEN SEED GPUS; see lib/experiment.libsonnet.
+// Environment: see lib/experiment.libsonnet.
 (import 'lib/proposer_regressor.libsonnet') {
   data:: {
     train: 'data/genia/genia.train.iob2',

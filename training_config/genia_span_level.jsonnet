@@ -2,8 +2,7 @@
 //
 // Data: as for genia.jsonnet.
 // Word vectors: give VECTORS, made of the same corpus by `allennlp pretrain-vectors`.
-// Environment: TRAIN DEV TEST VECTORS EPOCHS BATCH_SIZE PATIENCE LEARNING_RATE HIDDEN SEED GPUS;
-// see lib/experiment.libsonnet and lib/span_level.libsonnet.
+// Environment: see lib/experiment.libsonnet and lib/span_level.libsonnet.
 (import 'lib/span_level.libsonnet') {
   data:: {
     train: 'data/genia/genia.train.iob2',

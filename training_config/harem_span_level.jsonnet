@@ -3,8 +3,7 @@
 // Data: data/harem/{train,dev,test}.jsonl, two parts of First HAREM, and miniHAREM;
 // docs/span_level.md says how to make them.
 // Word vectors: give VECTORS, made of the same corpus by `allennlp pretrain-vectors`.
-// Environment: TRAIN DEV TEST VECTORS EPOCHS BATCH_SIZE PATIENCE LEARNING_RATE HIDDEN SEED GPUS;
-// see lib/experiment.libsonnet and lib/span_level.libsonnet.
+// Environment: see lib/experiment.libsonnet and lib/span_level.libsonnet.
 (import 'lib/span_level.libsonnet') {
   data:: {
     train: 'data/harem/train.jsonl',

@@ -2,8 +2,7 @@
 //
 // Data: data/litbank/{train,dev,test}.data, the split of NAACL 2019 as label columns.
 // Word vectors: give VECTORS, made of the same corpus by `allennlp pretrain-vectors`.
-// Environment: TRAIN DEV TEST VECTORS EPOCHS BATCH_SIZE PATIENCE LEARNING_RATE HIDDEN SEED GPUS;
-// see lib/experiment.libsonnet and lib/span_level.libsonnet.
+// Environment: see lib/experiment.libsonnet and lib/span_level.libsonnet.
 (import 'lib/span_level.libsonnet') {
   data:: {
     train: 'data/litbank/train.data',

@@ -6,7 +6,7 @@
     train: 'fixtures/quickstart/train.jsonl',
     dev: 'fixtures/quickstart/dev.jsonl',
     test: 'fixtures/quickstart/test.jsonl',
-    format: 'jsonl',
+    format: 'auto',
   },
   settings:: {
     encoder: '',

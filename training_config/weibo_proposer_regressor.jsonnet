@@ -3,8 +3,7 @@
 //
 // Data: data/weibo/weiboNER_2nd_conll.{train,dev,test}; a word is a character, messages are unrelated.
 // Word vectors: none by default; give VECTORS to use some.
-// Environment: TRAIN DEV TEST ENCODER VECTORS CONTEXT EPOCHS BATCH_SIZE PATIENCE LEARNING_RATE
-// HEAD_LEARNING_RATE HIDDEN SEED GPUS; see lib/experiment.libsonnet.
+// Environment: see lib/experiment.libsonnet.
 (import 'lib/proposer_regressor.libsonnet') {
   data:: {
     train: 'data/weibo/weiboNER_2nd_conll.train',

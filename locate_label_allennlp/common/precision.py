@@ -26,7 +26,9 @@ def lower_precision(precision: str, device: torch.device) -> Optional[torch.dtyp
         return _TYPES.get(precision)
     if device.type != "cuda":
         return None
-    return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    # Where bfloat16 is only emulated it is slow.
+    has_bfloat16 = torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.bfloat16 if has_bfloat16 else torch.float16
 
 
 def at_precision(precision: str, device: torch.device) -> "AbstractContextManager[Any]":

@@ -2,7 +2,6 @@
 
 from typing import Any, Dict, NamedTuple, Optional
 
-import torch
 from allennlp.common.checks import ConfigurationError
 from allennlp.data import Vocabulary
 from allennlp.nn import RegularizerApplicator
@@ -126,7 +125,7 @@ class EnumeratedSpansModel(NestedNerModel):
     def _propose(self, analysis: Any) -> Candidates:
         probabilities = self._logits(analysis.words, analysis.spans).float().softmax(dim=1)
         # Where every span is looked at, there is no ceiling to report.
-        seeds = None if self._max_span_length is None else Seeds(analysis.spans, None, 1.0)
+        seeds = None if self._max_span_length is None else Seeds(analysis.spans, None, 1.0, False)
         return Candidates(analysis.spans, probabilities, seeds)
 
     @overrides
@@ -146,5 +145,4 @@ class EnumeratedSpansModel(NestedNerModel):
             spans, target = spans.select(chosen), target[chosen]
         # (S, C + 1)
         logits = self._logits(analysis.words, spans)
-        weights = torch.ones_like(target, dtype=torch.float)
-        return {"classification_loss": classification_loss(logits, target, weights)}
+        return {"classification_loss": classification_loss(logits, target)}

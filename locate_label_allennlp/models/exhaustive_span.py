@@ -63,6 +63,7 @@ class ExhaustiveSpan(EnumeratedSpansModel):
             serialization_dir,
             ddp_accelerator,
         )
+        classifier.check_word_dim("classifier", word_encoder.get_output_dim())
         self._classifier = classifier
         initializer(self)
 

@@ -71,9 +71,10 @@ class LocateAndLabel(NestedNerModel):
         The same for the focal form of equation (16); 0 for cross-entropy as in the paper. The
         authors' released code has 2.
     negatives_per_positive : `float`, optional (default = `5.0`)
-        How many negative seeds are drawn in training.
+        How many negative seeds are learned from, for each positive one; drawn at random. `None`
+        for all of them.
     min_negatives : `int`, optional (default = `5`)
-        The least number of them in a sentence.
+        The least number of them in a sentence, where they are drawn.
     gold_as_seeds : `bool`, optional (default = `True`)
         Whether in training the gold spans join the seeds, so that entities longer than any seed
         are learned from as well.
@@ -102,7 +103,7 @@ class LocateAndLabel(NestedNerModel):
         soft_example_eta: float = 1.0,
         focal_gamma: float = 2.0,
         classifier_focal_gamma: float = 0.0,
-        negatives_per_positive: float = 5.0,
+        negatives_per_positive: Optional[float] = 5.0,
         min_negatives: int = 5,
         gold_as_seeds: bool = True,
         loss_weights: Sequence[float] = (1.0, 0.1, 1.0),
@@ -134,12 +135,22 @@ class LocateAndLabel(NestedNerModel):
         for name, iou in [("positive_iou", positive_iou), ("match_iou", match_iou)]:
             if not 0 < iou <= 1:
                 raise ConfigurationError(f"{name} is {iou}; allowed is more than 0, up to 1")
-        for name, gamma in [
+        for name, number in [
+            ("soft_example_eta", soft_example_eta),
             ("focal_gamma", focal_gamma),
             ("classifier_focal_gamma", classifier_focal_gamma),
+            ("negatives_per_positive", negatives_per_positive),
+            ("min_negatives", min_negatives),
         ]:
-            if not gamma >= 0:
-                raise ConfigurationError(f"{name} is {gamma}; allowed is 0 or more")
+            if number is not None and not number >= 0:
+                raise ConfigurationError(f"{name} is {number}; allowed is 0 or more")
+        for name, head in [
+            ("filter", filter),
+            ("regressor", regressor),
+            ("classifier", classifier),
+        ]:
+            if head is not None:
+                head.check_word_dim(name, word_encoder.get_output_dim())
         self._filter = filter
         self._regressor = regressor
         self._classifier = classifier
@@ -180,8 +191,9 @@ class LocateAndLabel(NestedNerModel):
         spans = self._adjust(words, spans)
         probabilities = self._classifier(words, spans).float().softmax(dim=1)  # (10)
         # Without a regressor only the exact seed leads to an entity.
-        needed_iou = 1.0 if self._regressor is None else self._positive_iou
-        return Candidates(spans, probabilities, Seeds(seeds, kept, needed_iou))
+        are_adjusted = self._regressor is not None
+        needed_iou = self._positive_iou if are_adjusted else 1.0
+        return Candidates(spans, probabilities, Seeds(seeds, kept, needed_iou, are_adjusted))
 
     def _adjust(self, words: RangeMaximum, spans: FlatSpans) -> FlatSpans:
         if self._regressor is None:
@@ -190,20 +202,21 @@ class LocateAndLabel(NestedNerModel):
 
     @overrides
     def _compute_losses(self, analysis: Any, entities: Tensor) -> Dict[str, Tensor]:
-        """The parts of equation (17), over the sampled seeds."""
+        """The parts of equation (17), over the seeds that are learned from."""
         words, seeds = analysis
         if self._gold_as_seeds:
             seeds = seeds.join(padded_to_flat(entities[..., :2]))
         pairs = pair_with_gold(seeds, entities)
-        chosen = sample_negatives(
-            pairs.iou >= self._positive_iou,
-            seeds.sentence,
-            entities.size(0),
-            self._negatives_per_positive,
-            self._min_negatives,
-            self._generator(seeds.start.device),
-        )
-        seeds, pairs = seeds.select(chosen), pairs.select(chosen)
+        if self._negatives_per_positive is not None:
+            chosen = sample_negatives(
+                pairs.iou >= self._positive_iou,
+                seeds.sentence,
+                entities.size(0),
+                self._negatives_per_positive,
+                self._min_negatives,
+                self._generator(seeds.start.device),
+            )
+            seeds, pairs = seeds.select(chosen), pairs.select(chosen)
         is_positive = pairs.iou >= self._positive_iou
         losses: Dict[str, Tensor] = {}
         if self._filter is not None:

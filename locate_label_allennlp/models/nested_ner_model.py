@@ -16,11 +16,11 @@ from torch import Tensor
 from locate_label_allennlp.common.precision import at_precision
 from locate_label_allennlp.decoders import EntityDecoder, ScoredSpan, SoftNmsDecoder
 from locate_label_allennlp.modules.word_encoder import WordEncoder
-from locate_label_allennlp.nn.pairing import pair_with_gold
+from locate_label_allennlp.nn.pairing import iou_with_gold
 from locate_label_allennlp.nn.spans import FlatSpans
 from locate_label_allennlp.training.metrics import NestedSpanF1
 
-# In evaluation the loss is taken over a sample as in training, but always the same one.
+# In evaluation the loss is taken over a sample as in training, but always the same one of a batch.
 _EVALUATION_SEED = 13
 
 
@@ -37,11 +37,14 @@ class Seeds(NamedTuple):
         the model has a filter; without one each seed is a candidate.
     needed_iou : `float`
         A seed leads to an entity if it has at least this IoU with it.
+    are_adjusted : `bool`
+        Whether the candidates' boundaries differ from those of the seeds they were made from.
     """
 
     spans: FlatSpans
     kept: Optional[Tensor]
     needed_iou: float
+    are_adjusted: bool
 
 
 class Candidates(NamedTuple):
@@ -216,7 +219,7 @@ class NestedNerModel(Model):
         return total
 
     def _generator(self, device: torch.device) -> Optional[torch.Generator]:
-        """Where samples come from: PyTorch's own in training; in evaluation always the same."""
+        """Where samples come from: PyTorch's own in training; in evaluation a new one a batch."""
         return None if self.training else torch.Generator(device).manual_seed(_EVALUATION_SEED)
 
     def decode(self, candidates: Candidates, num_sentences: int) -> List[List[ScoredSpan]]:
@@ -263,15 +266,22 @@ class NestedNerModel(Model):
 
 def _reached(seeds: Seeds, entities: Tensor) -> Dict[str, int]:
     """How many entities have a seed that leads to them, and how many one that passed the filter."""
-    spans = seeds.spans
-    pairs = pair_with_gold(spans, entities)
-    reaches = pairs.iou >= seeds.needed_iou
-    # An entity is known by its sentence and its row.
-    entity = spans.sentence * entities.size(1) + pairs.gold
-    reached = {"seed": entity[reaches].unique().numel()}
+    sentence = seeds.spans.sentence
+    # (S, E)
+    leads = (iou_with_gold(seeds.spans, entities) >= seeds.needed_iou).long()
+    batch_size, num_entities, _ = entities.size()
+    of_sentence = torch.arange(batch_size, device=entities.device)[:, None, None]
+    # (B, E, 4): what makes an entity the same as another one
+    identity = torch.cat([of_sentence.expand(-1, num_entities, 1), entities], dim=2)
+
+    def count(leads: Tensor, sentence: Tensor) -> int:
+        # (B, E)
+        ways = torch.zeros_like(entities[..., 0]).index_add_(0, sentence, leads)
+        return identity[ways > 0].unique(dim=0).size(0)
+
+    reached = {"seed": count(leads, sentence)}
     if seeds.kept is not None:
-        passed = torch.zeros_like(reaches).index_fill_(0, seeds.kept, True)
-        reached["filter"] = entity[reaches & passed].unique().numel()
+        reached["filter"] = count(leads[seeds.kept], sentence[seeds.kept])
     return reached
 
 

@@ -58,7 +58,8 @@ class ProposerRegressor(NestedNerModel):
         What Algorithm 2 chooses goes through it; the default leaves it as it is.
     metric : `NestedSpanF1`, optional
     loss_weights : `Sequence[float]`, optional (default = `(1.0, 1.0)`)
-        Of the two parts of equation (24), category and location.
+        Of the two parts of equation (25), category and location; the assignment (23) has both in
+        full.
     label_namespace : `str`, optional (default = `"entity_labels"`)
     regularizer : `RegularizerApplicator`, optional
     serialization_dir : `str`, optional

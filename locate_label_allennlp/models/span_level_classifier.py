@@ -191,10 +191,7 @@ class SpanLevelClassifier(EnumeratedSpansModel):
     def _compute_losses(self, analysis: Any, entities: Tensor) -> Dict[str, Tensor]:
         if not self._gold_spans:
             return super()._compute_losses(analysis, entities)
-        weights = torch.ones_like(analysis.label, dtype=torch.float)
-        return {
-            "classification_loss": classification_loss(analysis.logits, analysis.label, weights)
-        }
+        return {"classification_loss": classification_loss(analysis.logits, analysis.label)}
 
     def _named(
         self, spans: FlatSpans, label: Tensor, score: Tensor, num_sentences: int

@@ -1,5 +1,7 @@
 """The losses of section 2.5. One value a span in, a mean out; all arithmetic in float32."""
 
+from typing import Optional
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -39,7 +41,7 @@ def filter_loss(logits: Tensor, is_positive: Tensor, weights: Tensor, gamma: flo
     # The log-probability of the right answer: log p of a positive, log(1 - p) of a negative.
     log_right = F.logsigmoid(torch.where(is_positive, logits, -logits))
     wrong = torch.sigmoid(torch.where(is_positive, -logits, logits))
-    return _mean(-weights * wrong.pow(gamma) * log_right)  # (12)
+    return _mean(-weights * _focus(wrong, gamma) * log_right)  # (12)
 
 
 def regression_loss(
@@ -69,7 +71,7 @@ def regression_loss(
 
 
 def classification_loss(
-    logits: Tensor, target: Tensor, weights: Tensor, gamma: float = 0.0
+    logits: Tensor, target: Tensor, weights: Optional[Tensor] = None, gamma: float = 0.0
 ) -> Tensor:
     """
     Equation (16): weighted cross-entropy, mean over the spans; 0 if there are none. With
@@ -81,15 +83,22 @@ def classification_loss(
         Shape `(S, C + 1)`: before the softmax.
     target : `torch.LongTensor`
         Shape `(S,)`: 0 is NONE.
-    weights : `torch.FloatTensor`
-        Shape `(S,)`.
+    weights : `torch.FloatTensor`, optional (default = `None`)
+        Shape `(S,)`; all 1 if not given.
     gamma : `float`, optional (default = `0.0`)
         The focusing parameter.
     """
     log_right = F.log_softmax(logits.float(), dim=1).gather(1, target[:, None]).squeeze(1)
+    losses = -log_right if weights is None else -weights * log_right  # (16)
     if gamma > 0:
-        weights = weights * (1 - log_right.exp()).pow(gamma)
-    return _mean(-weights * log_right)  # (16)
+        losses = losses * _focus(1 - log_right.exp(), gamma)
+    return _mean(losses)
+
+
+def _focus(wrong: Tensor, gamma: float) -> Tensor:
+    """The focal factor of what is wrong with probability `wrong`."""
+    # At 0 a root, which is what a gamma below 1 is, has no finite gradient.
+    return wrong.clamp(min=torch.finfo(wrong.dtype).tiny).pow(gamma)
 
 
 def _mean(losses: Tensor) -> Tensor:

@@ -35,6 +35,24 @@ class Pairing(NamedTuple):
         return Pairing(*(part[which] for part in self))
 
 
+def iou_with_gold(spans: FlatSpans, entities: Tensor) -> Tensor:
+    """
+    The IoU of each span with each entity of its sentence: shape `(S, E)`, -1 for padding.
+
+    # Parameters
+
+    entities : `torch.LongTensor`
+        Shape `(B, E, 3)`: start, end, label; rows of -1 are padding.
+    """
+    start, end, _ = entities[spans.sentence].unbind(-1)
+    return _iou(spans, start, end)
+
+
+def _iou(spans: FlatSpans, gold_start: Tensor, gold_end: Tensor) -> Tensor:
+    iou = span_iou(spans.start[:, None], spans.end[:, None], gold_start, gold_end)
+    return iou.masked_fill(gold_start < 0, -1.0)
+
+
 def pair_with_gold(spans: FlatSpans, entities: Tensor) -> Pairing:
     """
     Pairs each span with the gold entity of largest IoU; among equals with the one whose boundaries
@@ -51,7 +69,7 @@ def pair_with_gold(spans: FlatSpans, entities: Tensor) -> Pairing:
     # (S, E)
     gold_start, gold_end, gold_label = entities[spans.sentence].unbind(-1)
     start, end = spans.start[:, None], spans.end[:, None]
-    iou = span_iou(start, end, gold_start, gold_end).masked_fill(gold_start < 0, -1.0)
+    iou = _iou(spans, gold_start, gold_end)
     distance = (start - gold_start).abs() + (end - gold_end).abs()
     is_best = iou == iou.amax(dim=1, keepdim=True)
     far = torch.iinfo(distance.dtype).max

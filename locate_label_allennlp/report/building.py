@@ -1,6 +1,6 @@
 """From a model and a corpus to the report's numbers."""
 
-from typing import Any, Dict, Iterable, Protocol, Sequence, Tuple, Type
+from typing import Any, Dict, Iterable, Optional, Protocol, Sequence, Tuple, Type
 
 from allennlp.common import Registrable
 from allennlp.common.util import JsonDict
@@ -30,7 +30,7 @@ class _Part(Protocol):
 
     def add(self, trace: Trace) -> None: ...
 
-    def as_json(self) -> Dict[str, Any]: ...
+    def as_json(self) -> Optional[Dict[str, Any]]: ...
 
 
 def build_report(
@@ -64,14 +64,12 @@ def build_report(
         "errors": Errors(model.decoder, types, max_examples),
         "confusion": Confusion(types),
         "curves": Curves(model.decoder, counter),
-        "offsets": Offsets(),
+        "offsets": Offsets(types),
         "probabilities": Probabilities(types),
     }
     corpus = {"sentences": 0, "words": 0, "gold": 0, "discontinuous": 0, "found": 0}
-    has_seeds = False
     for trace in traces(model, batches):
         _count(trace, corpus)
-        has_seeds = has_seeds or trace.seeds is not None
         for part in parts.values():
             part.add(trace)
     if not corpus["sentences"]:
@@ -85,8 +83,6 @@ def build_report(
     }
     report.update((name, part.as_json()) for name, part in parts.items())
     report.update(report.pop("errors"))
-    if not has_seeds:
-        report["offsets"] = None
     return report
 
 

@@ -6,7 +6,7 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 from locate_label_allennlp.report.traces import Trace
 from locate_label_allennlp.training.metrics.entity_counter import Span
 
-# A gold type and a found type; `None` where the other side has nothing with these boundaries.
+# A gold type and a found type; `None` for what has no partner on the other side.
 Pair = Tuple[Optional[str], Optional[str]]
 
 
@@ -30,7 +30,7 @@ class Confusion:
     def as_json(self) -> Dict[str, Any]:
         """
         `counts[i][j]`: entities of the gold type `types[i]` found as `types[j]`; the last row are
-        found entities without a gold one, the last column gold entities without a found one.
+        found entities without a gold partner, the last column gold ones without a found partner.
         """
         names: List[Optional[str]] = [*self._types, None]
         return {

@@ -5,7 +5,14 @@ from collections import Counter
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from locate_label_allennlp.decoders import EntityDecoder, ScoredSpan
-from locate_label_allennlp.report.stages import ORIGINS, STAGES, explanation, lost_at, origin
+from locate_label_allennlp.report.stages import (
+    ORIGINS,
+    STAGES,
+    explanation,
+    lost_at,
+    origin,
+    possible_stages,
+)
 from locate_label_allennlp.report.traces import Trace
 from locate_label_allennlp.training.metrics.entity_counter import Span
 
@@ -33,15 +40,10 @@ class Errors:
         self._false: List[Dict[str, Any]] = []
         self._examples: Dict[str, _Sample] = {}
         self._max_examples = max_examples
-        self._stages = {"boundary", "none", "type", "score", "nms"}
+        self._stages: Dict[str, str] = {}
 
     def add(self, trace: Trace) -> None:
-        if trace.seeds is not None:
-            self._stages.add("seed")
-            if trace.seeds.kept is not None:
-                self._stages.add("filter")
-        if trace.unreachable:
-            self._stages.add("discontinuous")
+        self._stages.update(possible_stages(trace, self._decoder))
         errors = [*self._misses(trace), *self._falses(trace)]
         drawn = _marks(trace)
         # A sentence is an example of each kind of error at most once.
@@ -83,11 +85,11 @@ class Errors:
 
     def as_json(self) -> Dict[str, Any]:
         """
-        `missed` and `false`: a `table`, a row a stage or origin, with what it means, `count`, and
-        counts by type; all `entities`; and `examples` by stage or origin, with all entities of the
-        sentence as `marks`.
+        `missed` and `false`: a `table`, a row a stage or origin that there can be, with what it
+        means, `count`, and counts by type; all `entities`; and `examples` by stage or origin, with
+        all entities of the sentence as `marks`.
         """
-        stages = {stage: told for stage, told in STAGES.items() if stage in self._stages}
+        stages = {stage: self._stages[stage] for stage in STAGES if stage in self._stages}
         origins = dict(ORIGINS)
         if "discontinuous" not in stages:
             del origins["discontinuous"]

@@ -1,8 +1,9 @@
 """How far a model moves the boundaries of its seeds."""
 
 from collections import Counter
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Optional, Sequence
 
+from locate_label_allennlp.report.stages import candidates_at
 from locate_label_allennlp.report.traces import Trace
 
 # The paper's figure has 0, 1, 2, 3, and everything from here on.
@@ -16,24 +17,31 @@ class Offsets:
     from many seeds. `all` counts every seed that was moved onto a found entity and given its type,
     twice: at its start and at its end. `nearest` counts for each found entity the one seed that was
     moved least: how much had to be moved, rather than how much was.
+
+    # Parameters
+
+    types : `Sequence[str]`
+        In the order of their columns in the probabilities, without NONE.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, types: Sequence[str]) -> None:
+        self._columns = {label: column for column, label in enumerate(types, start=1)}
+        self._are_moved = False
         self._start: Counter[int] = Counter()
         self._end: Counter[int] = Counter()
         self._nearest: Counter[int] = Counter()
 
     def add(self, trace: Trace) -> None:
-        if trace.seeds is None or not trace.found:
+        if trace.seeds is None or not trace.seeds.are_adjusted:
             return
+        self._are_moved = True
+        # (K,)
         label = trace.probabilities.argmax(dim=1)
+        # (K, 2)
         moved = trace.candidates - trace.seeds.of_candidates
-        by_span: Dict[Tuple[int, int], List[int]] = {}
-        for row, (start, end) in enumerate(trace.candidates.tolist()):
-            by_span.setdefault((start, end), []).append(row)
-        for boundaries in {(span.start, span.end) for span in trace.found}:
-            rows = [row for row in by_span.get(boundaries, []) if label[row] > 0]
-            pairs: List[List[int]] = moved[rows].tolist()
+        for found in trace.found_spans:
+            is_it = label[candidates_at(found, trace)] == self._columns[found[2]]
+            pairs: List[List[int]] = moved[candidates_at(found, trace)][is_it].tolist()
             self._start.update(start for start, _ in pairs)
             self._end.update(end for _, end in pairs)
             if pairs:
@@ -41,12 +49,14 @@ class Offsets:
                     abs(each) for each in min(pairs, key=lambda pair: sum(map(abs, pair)))
                 )
 
-    def as_json(self) -> Dict[str, Any]:
+    def as_json(self) -> Optional[Dict[str, Any]]:
         """
-        `start` and `end`: how many seeds were moved by so many words to the right there (negative:
+        `None` for a model that leaves its seeds where they are, or has none. Else `start` and `end`: how many seeds were moved by so many words to the right there (negative:
         to the left), as pairs. `all` and `nearest`: how many offsets have the absolute value 0, 1,
         2, 3, and 4 or more.
         """
+        if not self._are_moved:
+            return None
         every = Counter(abs(each) for each in (self._start + self._end).elements())
         return {
             "start": sorted(self._start.items()),

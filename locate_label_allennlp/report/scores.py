@@ -30,11 +30,6 @@ class Scores:
         for group, numbers in counts.items():
             self._counts[group] = added(self._counts[group], numbers)
 
-    @property
-    def num_missed(self) -> int:
-        """Gold entities that were not found."""
-        return self._counts["micro"][GOLD] - self._counts["micro"][RECALLED]
-
     def as_json(self) -> Dict[str, Any]:
         """By group: the counts, and what follows from them; `macro` is the mean over the types."""
         groups = {group: scored(counts) for group, counts in self._counts.items()}

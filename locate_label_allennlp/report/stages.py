@@ -5,7 +5,7 @@ from typing import Callable, Dict, NamedTuple, Optional, Sequence
 import torch
 from torch import Tensor
 
-from locate_label_allennlp.decoders import ScoredSpan, iou
+from locate_label_allennlp.decoders import EntityDecoder, KeepAllDecoder, ScoredSpan, iou
 from locate_label_allennlp.nn.spans import span_iou
 from locate_label_allennlp.report.traces import Trace
 from locate_label_allennlp.training.metrics.entity_counter import Span
@@ -21,12 +21,19 @@ STAGES: Dict[str, str] = {
     "nms": "a candidate is right and above the threshold, but the decoder preferred others",
 }
 
+# What these mean where candidates have the boundaries of their seeds.
+_UNADJUSTED = {
+    "seed": "the model looks at no span of its length",
+    "filter": "a seed has its boundaries, but the filter did not let it pass",
+}
+
 ORIGINS: Dict[str, str] = {
     "type": "the boundaries of a gold entity, but not its type",
     "inside": "lies inside a gold entity",
     "around": "contains a gold entity",
     "crossing": "crosses a gold entity",
-    "discontinuous": "the first to the last word of an entity in several pieces",
+    "discontinuous": "reaches from the first to the last word of an entity in several pieces; the "
+    "other origins, too, take such an entity for all words from its first to its last",
     "nothing": "touches no gold entity",
 }
 
@@ -36,6 +43,35 @@ class Origin(NamedTuple):
 
     kind: str
     nearest: Optional[Span]
+
+
+def possible_stages(trace: Trace, decoder: EntityDecoder) -> Dict[str, str]:
+    """
+    The stages at which entities of a sentence can be lost, and what each means.
+
+    # Parameters
+
+    trace : `Trace`
+    decoder : `EntityDecoder`
+        The model's.
+    """
+    seeds = trace.seeds
+    stages = dict(STAGES)
+    if not trace.unreachable:
+        del stages["discontinuous"]
+    if seeds is None:
+        del stages["seed"]
+    elif not seeds.are_adjusted:
+        stages.update(_UNADJUSTED)
+    if seeds is None or seeds.kept is None:
+        del stages["filter"]
+    num_words = len(trace.words)
+    classifies_all = seeds is None and len(trace.candidates) == num_words * (num_words + 1) // 2
+    if classifies_all or (seeds is not None and not seeds.are_adjusted):
+        del stages["boundary"]
+    if isinstance(decoder, KeepAllDecoder):
+        del stages["nms"]
+    return stages
 
 
 def lost_at(entity: Span, trace: Trace, survives: Callable[[ScoredSpan], bool]) -> str:
@@ -92,7 +128,8 @@ def origin(entity: Span, gold: Sequence[Span], unreachable: Sequence[Span] = ())
 
     entity : `Span`
     gold, unreachable : `Sequence[Span]`
-        The gold entities of its sentence; the latter in several pieces.
+        The gold entities of its sentence; the latter in several pieces, which count as all words
+        from their first to their last.
     """
     start, end, _ = entity
     touching = [other for other in [*gold, *unreachable] if other[0] <= end and other[1] >= start]
@@ -133,7 +170,10 @@ def explanation(entity: Span, stage: str, trace: Trace, labels: Dict[str, int]) 
         score = max(span.score for span in trace.offered if span[:3] == entity)
         return f"scored {score:.3f} before decoding"
     if stage in ("none", "type"):
+        # (K', C + 1)
         rows = trace.probabilities[candidates_at(entity, trace)]
+        if stage == "type":
+            rows = rows[rows.argmax(dim=1) > 0]
         # (C + 1,)
         best = rows[rows[:, labels[entity[2]]].argmax()]
         names = {column: label for label, column in labels.items()}

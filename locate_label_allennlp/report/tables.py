@@ -118,14 +118,15 @@ def confusion_table(confusion: JsonDict) -> str:
                 for column, (count, tint) in enumerate(zip(row, _tints(row), strict=True))
             ),
         ]
-        for name, row in zip([*types, "not gold"], counts, strict=True)
+        for name, row in zip([*types, "no gold partner"], counts, strict=True)
     ]
     told = (
-        "<p>Entities with the same boundaries. A row is a gold type, a column the type that was "
-        "found; the last row are entities where no gold one is, the last column gold entities "
-        "where none was found.</p>"
+        "<p>Gold and found entities with the same boundaries, paired one with one: first those of "
+        "the same type. A row is a gold type, a column the type that was found; the last row are "
+        "found entities without a gold partner, the last column gold entities without a found "
+        "one.</p>"
     )
-    head = ["gold \\ found", *types, "not found"]
+    head = ["gold \\ found", *types, "no found partner"]
     return told + table(head, lines, "Gold types against found types", "heat")
 
 

@@ -26,12 +26,15 @@ class SeedTrace(NamedTuple):
         Shape `(K, 2)`: the seed that each candidate was made from.
     needed_iou : `float`
         A seed leads to an entity if it has at least this IoU with it.
+    are_adjusted : `bool`
+        Whether candidates may have other boundaries than their seeds.
     """
 
     spans: Tensor
     kept: Optional[Tensor]
     of_candidates: Tensor
     needed_iou: float
+    are_adjusted: bool
 
 
 class Trace(NamedTuple):
@@ -182,6 +185,7 @@ def _seeds_by_sentence(
             None if seeds.kept is None else kept[number],
             of_candidates[places[number]],
             seeds.needed_iou,
+            seeds.are_adjusted,
         )
         for number in range(num_sentences)
     ]

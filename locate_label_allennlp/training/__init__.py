@@ -1,3 +1,3 @@
 """
-What AllenNLP's training needs of ours: metrics.
+What AllenNLP's training needs of ours: metrics, trainer, optimizer, learning rate schedule.
 """

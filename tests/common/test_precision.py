@@ -32,7 +32,9 @@ def test_a_precision_that_is_named_holds_on_every_device(device):
 def test_auto_is_what_the_device_has(monkeypatch):
     assert lower_precision("auto", CPU) is None
     for has_bfloat16, expected in [(True, torch.bfloat16), (False, torch.float16)]:
-        monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda has=has_bfloat16: has)
+        monkeypatch.setattr(
+            torch.cuda, "is_bf16_supported", lambda including_emulation, has=has_bfloat16: has
+        )
         assert lower_precision("auto", GPU) == expected
 
 

@@ -11,6 +11,7 @@ from allennlp.data import Batch, DatasetReader, Vocabulary
 from allennlp.models import Model
 
 from locate_label_allennlp.data.document import Entity, Sentence
+from locate_label_allennlp.models import LocateAndLabel
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 CONFIG = FIXTURES / "configs" / "tiny.jsonnet"
@@ -244,6 +245,39 @@ def test_entities_out_of_reach_count_as_missed(overrides, recall):
     assert experiment.model.get_metrics()["seed_recall"] == pytest.approx(recall)
 
 
+@pytest.mark.parametrize(
+    "entities",
+    [
+        # One seed, of four words, is close enough to both.
+        [Entity(0, 4, "ORG"), Entity(0, 5, "PLACE")],
+        [Entity(0, 4, "ORG"), Entity(0, 4, "PLACE")],
+    ],
+)
+def test_a_seed_may_lead_to_several_entities(entities):
+    experiment = Experiment(seed_lengths=[4], filter_threshold=0.0)
+    batch = experiment.batch(experiment.instances([sentence(5, *entities)]))
+    experiment.model.eval()(**batch)
+    metrics = experiment.model.get_metrics()
+    assert metrics["seed_recall"] == metrics["filter_recall"] == 1
+
+
+def test_all_negatives_are_learned_from(monkeypatch):
+    sizes = []
+    loss = LocateAndLabel._classification_loss
+
+    def noted(self, words, spans, pairs):
+        sizes.append(spans.num_spans)
+        return loss(self, words, spans, pairs)
+
+    monkeypatch.setattr(LocateAndLabel, "_classification_loss", noted)
+    for number in (1.0, None):
+        experiment = Experiment(negatives_per_positive=number, seed_lengths=[1, 2])
+        sentences = [sentence(4, Entity(0, 1, "ORG")), sentence(10)]
+        experiment.model(**experiment.batch(experiment.instances(sentences)))
+    # A positive and the gold span, and five negatives a sentence; then all: 4 + 3 + 1, 10 + 9.
+    assert sizes == [2 + 5 + 5, 8 + 19]
+
+
 def test_without_entities_every_example_counts_in_full():
     losses = []
     for eta in (0.0, 1.0):
@@ -286,6 +320,17 @@ def test_a_loss_that_is_no_number_stops_with_the_sentences():
         ({"match_iou": 1.5}, "match_iou is 1.5"),
         ({"focal_gamma": -1}, "focal_gamma is -1; allowed is 0 or more"),
         ({"classifier_focal_gamma": -2}, "classifier_focal_gamma is -2; allowed is 0 or more"),
+        ({"soft_example_eta": -1}, "soft_example_eta is -1; allowed is 0 or more"),
+        ({"negatives_per_positive": -3}, "negatives_per_positive is -3; allowed is 0 or more"),
+        ({"min_negatives": -1}, "min_negatives is -1; allowed is 0 or more"),
+        *(
+            (
+                {f"{head}.span_extractor.input_dim": 20, f"{head}.feedforward.input_dim": 60},
+                f"{head}.span_extractor.input_dim is 20, but the word encoder gives vectors of "
+                "size 16",
+            )
+            for head in ("filter", "regressor", "classifier")
+        ),
     ],
 )
 def test_impossible_settings_are_refused(overrides, message):

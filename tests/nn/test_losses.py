@@ -31,6 +31,19 @@ def test_weights_of_exact_matches_and_of_spans_that_touch_nothing_are_1():
     assert soft_example_weights(iou, 1.0, 3.0).tolist() == [1.0, 1.0]
 
 
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 1.0, 2.0])
+def test_what_is_surely_right_has_finite_gradients(gamma):
+    logits = torch.tensor([200.0, -200.0], requires_grad=True)
+    is_positive = torch.tensor([True, False])
+    filter_loss(logits, is_positive, torch.ones(2), gamma).backward()
+    assert logits.grad.abs().max() == 0
+    logits = torch.tensor([[20.0, -5.0, -5.0]], requires_grad=True)
+    loss = classification_loss(logits, torch.tensor([0]), gamma=gamma)
+    loss.backward()
+    assert loss.item() < 1e-6
+    assert logits.grad.abs().max() < 1e-6
+
+
 def test_eta_0_makes_every_example_hard():
     iou = torch.linspace(0, 1, 11)
     assert soft_example_weights(iou, 0.7, 0.0).tolist() == [1.0] * 11

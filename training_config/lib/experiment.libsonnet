@@ -83,6 +83,8 @@ local gpus = std.filter(function(gpu) gpu != '', std.split(env.text('GPUS', ''),
     ),
   },
   local s = $.chosen,
+  // A second reader comes with them, and the name of a field cannot depend on other fields.
+  assert windows || s.context != 'window' : 'set CONTEXT=window instead of settings.context',
   local contextual = s.encoder != '',
   local seed = env.number('SEED', 13),
 
@@ -168,6 +170,7 @@ local gpus = std.filter(function(gpu) gpu != '', std.split(env.text('GPUS', ''),
       if s.budget != null then {
         type: 'token_budget',
         budget: times * s.budget,
+        seed: seed,
       } else {
         type: 'bucket',
         batch_size: times * s.batch_size,

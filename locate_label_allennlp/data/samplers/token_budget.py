@@ -37,9 +37,9 @@ class TokenBudgetBatchSampler(BatchSampler):
     Fills batches up to a number of wordpieces after padding, the context of the sentences included;
     without a contextual encoder, of words. Sentences that share a context stay together, and it
     counts once. Texts of like length share a batch, and batches come in random order, drawn from
-    the seed and the epoch alone. In distributed training all processes get the same number of
-    batches, as long as each has so many sentences, because the trainer ends an epoch with the first
-    process that has none left.
+    the seed and the number of epochs begun. In distributed training all processes get the same
+    number of batches, as long as each has so many sentences, because the trainer ends an epoch with
+    the first process that has none left.
 
     # Parameters
 

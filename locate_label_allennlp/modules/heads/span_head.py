@@ -52,6 +52,15 @@ class SpanHead(torch.nn.Module, FromParams):
         self._dropout = torch.nn.Dropout(dropout)
         self._output = torch.nn.Linear(feedforward.get_output_dim(), output_dim)
 
+    def check_word_dim(self, name: str, word_dim: int) -> None:
+        """Raises a `ConfigurationError` unless the head, the key `name`, is for such words."""
+        taken = self._span_extractor.get_input_dim()
+        if taken != word_dim:
+            raise ConfigurationError(
+                f"{name}.span_extractor.input_dim is {taken}, but the word encoder gives vectors "
+                f"of size {word_dim}"
+            )
+
     def forward(self, words: RangeMaximum, spans: FlatSpans) -> Tensor:
         # (S, output_dim)
         return self._output(self._hidden(words, spans))

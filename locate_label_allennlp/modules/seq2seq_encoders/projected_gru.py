@@ -39,7 +39,8 @@ class ProjectedGru(Seq2SeqEncoder):
 
     @overrides
     def is_bidirectional(self) -> bool:
-        return True
+        # For AllenNLP: that the two halves of a vector are the two directions.
+        return False
 
     @overrides(check_signature=False)
     def forward(self, inputs: Tensor, mask: Optional[Tensor] = None) -> Tensor:

@@ -14,7 +14,8 @@ def built(**params):
 def test_a_linear_layer_on_a_bidirectional_gru():
     module = built(input_size=3, output_dim=6)
     assert (module.get_input_dim(), module.get_output_dim()) == (3, 6)
-    assert module.is_bidirectional()
+    # Its halves are not the two directions.
+    assert not module.is_bidirectional()
     inputs = torch.randn(2, 4, 3)
     hidden = module._gru(inputs, MASK)
     assert hidden.size() == (2, 4, 6)
