@@ -15,7 +15,6 @@ import json
 import os
 import platform
 import queue
-import shutil
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -26,7 +25,16 @@ import torch
 import transformers
 from allennlp.common.checks import ConfigurationError
 from comparison.processes import Children, Failed
-from comparison.runs import CORPORA, Refused, Run, check_folder, corpus_digest, execute, plan
+from comparison.runs import (
+    CORPORA,
+    Refused,
+    Run,
+    check_folder,
+    clear_folders,
+    corpus_digest,
+    execute,
+    plan,
+)
 from comparison.table import Outcome, make_rows, markdown
 
 from locate_label_allennlp.data.document import CorpusError
@@ -38,7 +46,7 @@ def main() -> None:
     try:
         check_arguments(arguments)
         runs, outcomes = plan_all(arguments)
-    except (Refused, CorpusError, ConfigurationError) as error:
+    except (Refused, Failed, CorpusError, ConfigurationError) as error:
         sys.exit(f"compare.py: error: {error}")
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _: sys.exit(128 + number))
@@ -119,8 +127,7 @@ def plan_all(arguments: argparse.Namespace) -> Tuple[List[Run], List[Outcome]]:
             if not arguments.redo:
                 raise
             changed.append(run.folder)
-    for folder in changed:
-        shutil.rmtree(folder)
+    clear_folders(changed)
     return runs, failed
 
 

@@ -17,10 +17,14 @@ class Failed(Exception):
 
 
 class Usage(NamedTuple):
-    """How a process ended; `megabytes` is the most memory it held at once."""
+    """
+    How a process ended. `megabytes` is the most memory it held at once, and `log_start` the byte of
+    its log from which on it wrote there.
+    """
 
     code: int
     megabytes: float
+    log_start: int
 
 
 class Children:
@@ -38,6 +42,7 @@ class Children:
         if core is not None:
             environment["OMP_NUM_THREADS"] = "1"
         with self._lock, log.open("ab") as output:
+            log_start = output.tell()
             if self._stopped:
                 raise Failed("stopped")
             process = subprocess.Popen(
@@ -62,7 +67,7 @@ class Children:
         process.returncode = os.waitstatus_to_exitcode(status)
         # In kilobytes on Linux; macOS counts bytes.
         unit = 1 if sys.platform == "darwin" else 1024
-        return Usage(process.returncode, usage.ru_maxrss * unit / 2**20)
+        return Usage(process.returncode, usage.ru_maxrss * unit / 2**20, log_start)
 
     def stop(self) -> None:
         with self._lock:
@@ -87,7 +92,7 @@ def check_success(usage: Usage, log: Path) -> Usage:
     if usage.code < 0:
         raise Failed(f"killed by signal {-usage.code} ({signal.Signals(-usage.code).name})")
     if usage.code > 0:
-        raise Failed(error_line(log.read_text("utf-8", "replace")))
+        raise Failed(error_line(log.read_bytes()[usage.log_start :].decode("utf-8", "replace")))
     return usage
 
 

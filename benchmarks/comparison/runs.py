@@ -4,10 +4,10 @@ import json
 import os
 import shutil
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence
 
 import torch
 from allennlp.common import Params
@@ -24,6 +24,7 @@ CORPORA = {
 }
 _SEEDS = ("random_seed", "numpy_seed", "pytorch_seed")
 _CHECKPOINTS = "model_state_*"
+_IDENTITY, _LOCK = "run.json", "lock"
 _ABSENT = "absent"
 
 
@@ -114,7 +115,7 @@ def _environment(variables: Dict[str, str]) -> Iterator[None]:
 
 def check_folder(run: Run) -> None:
     """Raises `Refused` if its folder holds another run."""
-    file = run.folder / "run.json"
+    file = run.folder / _IDENTITY
     if not file.exists():
         return
     before, now = _flat(_read(file)), _flat(json.loads(json.dumps(run.identity)))
@@ -128,6 +129,27 @@ def check_folder(run: Run) -> None:
             f"and now is {now.get(key, _ABSENT)}{more}; give another --output, or --redo to run "
             "again what has changed"
         )
+
+
+def clear_folders(folders: Sequence[Path]) -> None:
+    """
+    Deletes what runs left in their folders.
+
+    # Errors
+
+    `Failed`, and nothing is deleted, if a process is at work in one of them.
+    """
+    with ExitStack() as locks:
+        for folder in folders:
+            locks.enter_context(locked(folder / _LOCK))
+        for folder in folders:
+            for path in folder.iterdir():
+                if path.is_dir():
+                    shutil.rmtree(path)
+                elif path.name not in (_IDENTITY, _LOCK):
+                    path.unlink()
+            # Last: if this is interrupted, what is left still belongs to the run it is of.
+            (folder / _IDENTITY).unlink()
 
 
 def _flat(value: Any, prefix: str = "") -> Dict[str, Any]:
@@ -150,8 +172,8 @@ def execute(run: Run, children: Children, core: Optional[int] = None) -> Dict[st
     if run.result_file.exists():
         return _read(run.result_file)
     run.folder.mkdir(parents=True, exist_ok=True)
-    with locked(run.folder / "lock") as lock:
-        _write(run.folder / "run.json", run.identity)
+    with locked(run.folder / _LOCK) as lock:
+        _write(run.folder / _IDENTITY, run.identity)
         _write(run.folder / "config.json", run.identity["config"])
         trained = run.folder / "trained.json"
         if not trained.exists():
@@ -171,10 +193,9 @@ def _train(run: Run, children: Children, core: Optional[int], lock: int) -> Usag
     folder, log = run.folder / "training", run.folder / "train.log"
     command = ["train", str(run.folder / "config.json"), "-s", str(folder)]
     if has_checkpoint(folder):
-        usage = children.run(_allennlp([*command, "--recover"]), log, core, lock)
-        if usage.code == 0:
-            return usage
-    shutil.rmtree(folder, ignore_errors=True)
+        command.append("--recover")
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
     return check_success(children.run(_allennlp(command), log, core, lock), log)
 
 

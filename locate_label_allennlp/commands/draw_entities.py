@@ -4,14 +4,18 @@ import argparse
 import logging
 import shutil
 import sys
-from typing import Iterator
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Iterator, List, cast
 
 from allennlp.commands.subcommand import Subcommand
-from allennlp.common.util import JsonDict
 from overrides import overrides
 
 from locate_label_allennlp.common.drawing import Mark, draw_entities
 from locate_label_allennlp.data.text_splitter import WORDS
+
+if TYPE_CHECKING:
+    from locate_label_allennlp.data.formats.files import CorpusFile
+    from locate_label_allennlp.predictors import NestedNerPredictor
 
 
 @Subcommand.register("draw-entities")
@@ -40,36 +44,50 @@ class DrawEntities(Subcommand):
 
 def _draw_file(args: argparse.Namespace) -> None:
     # The model's libraries take seconds to import; `allennlp --help` need not wait for them.
+    from allennlp.common.checks import ConfigurationError
     from allennlp.models.archival import load_archive
     from allennlp.predictors import Predictor
 
+    from locate_label_allennlp.data.document import CorpusError
+
     # The drawing is the output; what loading has to say is of no interest unless it is a warning.
     logging.getLogger("allennlp").setLevel(logging.WARNING)
-    archive = load_archive(args.archive_file, cuda_device=args.cuda_device)
+    files = _input_files(args.input_file)
+    try:
+        archive = load_archive(args.archive_file, cuda_device=args.cuda_device)
+    except FileNotFoundError as error:
+        raise ConfigurationError(f"{args.archive_file} is no trained model: {error}") from error
     predictor = Predictor.from_archive(
         archive, "nested_ner", extra_args={"language": args.language, "words": args.words}
     )
     width = args.width or shutil.get_terminal_size((100, 24)).columns
-    for line in _lines(args.input_file):
-        if line.strip():
-            print(*_drawn(predictor.predict_json(predictor.load_line(line)), width), sep="\n\n")
-            print()
+    for file in files:
+        for number, line in file.lines():
+            if not line.strip():
+                continue
+            try:
+                for drawing in _drawings(cast("NestedNerPredictor", predictor), line, width):
+                    print(drawing, end="\n\n")
+            except CorpusError as error:
+                raise CorpusError(error.reason, file.name, number) from error
 
 
-def _lines(path: str) -> Iterator[str]:
+def _input_files(path: str) -> "List[CorpusFile]":
+    from locate_label_allennlp.data.formats.files import CorpusFile, corpus_files
+
     if path == "-":
-        yield from sys.stdin
-        return
-    with open(path, encoding="utf-8-sig") as lines:
-        yield from lines
+        return [CorpusFile("stdin", lambda: nullcontext(sys.stdin.buffer))]
+    return list(corpus_files(path))
 
 
-def _drawn(output: JsonDict, width: int) -> Iterator[str]:
-    """The drawing of each sentence; scores in hundredths beside the types."""
-    for number, words in enumerate(output.get("sentences") or [output["tokens"]]):
+def _drawings(predictor: "NestedNerPredictor", line: str, width: int) -> Iterator[str]:
+    """One a sentence; scores in hundredths beside the types."""
+    document = predictor.document(predictor.load_line(line))
+    (entities,) = predictor.entities([document])
+    for number, sentence in enumerate(document.sentences):
         marks = [
             Mark(entity["start"], entity["end"], entity["type"], f"{entity['score']:.2f}")
-            for entity in output["entities"]
+            for entity in entities
             if entity["sentence"] == number
         ]
-        yield draw_entities(words, marks, width)
+        yield draw_entities(sentence.words, marks, width)

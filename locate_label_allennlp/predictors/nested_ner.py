@@ -1,7 +1,7 @@
 """Entities in raw text, words or documents."""
 
 import json
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Iterator, List, Optional, Sequence
 
 from allennlp.common.checks import ConfigurationError
 from allennlp.common.util import JsonDict
@@ -16,7 +16,10 @@ from locate_label_allennlp.data.formats import JsonlFormat
 from locate_label_allennlp.data.formats.splitting import Splitting
 from locate_label_allennlp.data.samplers.token_budget import fill_batches, texts_of
 
-_ALLOWED = '{"text": "..."}, {"tokens": ["...", ...]} or {"document": [["...", ...], ...]}'
+_ALLOWED = (
+    '{"text": "..."}, {"tokens": ["...", ...]}, {"document": [["...", ...], ...]} or '
+    '{"sentences": [{"tokens": ["...", ...]}, ...]}'
+)
 
 
 @Predictor.register("nested_ner")
@@ -29,7 +32,8 @@ class NestedNerPredictor(Predictor):
     - `{"document": [[...], ...]}`: the words of the sentences of one document;
     - a document of the JSON lines format, with `sentences` and, if it has one, its `text`.
 
-    A line of the input file that does not begin with `{` is raw text as it stands.
+    A line of the input file that does not begin with `{` is raw text as it stands. A byte order
+    mark is no part of its line.
 
     What was given comes back with `entities`, ordered as they stand: each has `type`, `score`,
     `text`, `sentence` (its number), and `start` and `end` in words of that sentence; where raw text
@@ -68,6 +72,7 @@ class NestedNerPredictor(Predictor):
 
     @overrides
     def load_line(self, line: str) -> JsonDict:
+        line = line.removeprefix("\ufeff")
         if not line.lstrip().startswith("{"):
             return {"text": line.rstrip("\r\n")}
         try:
@@ -85,16 +90,12 @@ class NestedNerPredictor(Predictor):
 
     @overrides
     def predict_batch_json(self, inputs: List[JsonDict]) -> List[JsonDict]:
-        documents = [self._document(item) for item in inputs]
-        instances = [
-            instance
-            for document in documents
-            for instance in self._dataset_reader.document_to_instances(document)  # type: ignore
-        ]
-        found = iter(self._entities(instances))
+        documents = [self.document(item) for item in inputs]
         return [
-            {**_echo(item, document), "entities": _placed(document, found)}
-            for item, document in zip(inputs, documents, strict=True)
+            {**_echo(item, document), "entities": entities}
+            for item, document, entities in zip(
+                inputs, documents, self.entities(documents), strict=True
+            )
         ]
 
     @overrides
@@ -105,14 +106,38 @@ class NestedNerPredictor(Predictor):
     def predict_batch_instance(self, instances: List[Instance]) -> List[JsonDict]:
         """For instances of a dataset reader, as `allennlp predict --use-dataset-reader` makes."""
         outputs = []
-        for instance, entities in zip(instances, self._entities(instances), strict=True):
+        for instance, entities in zip(instances, self._found(instances), strict=True):
             words = instance["metadata"]["words"]  # type: ignore
             document = Document((Sentence(words),))
             outputs.append({"tokens": list(words), "entities": _placed(document, iter([entities]))})
         return outputs
 
-    def _entities(self, instances: List[Instance]) -> List[List[Dict[str, Any]]]:
-        """The model's entities of each instance; texts of like length share a batch."""
+    def document(self, item: JsonDict) -> Document:
+        """The sentences of an input, in which its entities are counted."""
+        if not isinstance(item, dict):
+            raise CorpusError(f"an input is {item!r:.80}; allowed is {_ALLOWED}")
+        given = [item.get(name) for name in ("document", "sentences")]
+        sentences = next((value for value in given if isinstance(value, list)), None)
+        if sentences is not None:
+            objects = [{"tokens": part} if isinstance(part, list) else part for part in sentences]
+            # Read as a corpus it would be skipped, and those after it get other numbers.
+            if any(isinstance(part, dict) and part.get("tokens") == [] for part in objects):
+                raise CorpusError(f"an input has a sentence with no words; allowed is {_ALLOWED}")
+            item = {**item, "sentences": objects}
+        return self._format.document(item, "input")
+
+    def entities(self, documents: Sequence[Document]) -> List[List[JsonDict]]:
+        """Those of each document, as they come back under `entities`."""
+        instances = [
+            instance
+            for document in documents
+            for instance in self._dataset_reader.document_to_instances(document)  # type: ignore
+        ]
+        found = iter(self._found(instances))
+        return [_placed(document, found) for document in documents]
+
+    def _found(self, instances: List[Instance]) -> List[List[Dict[str, Any]]]:
+        """What the model finds in each instance; texts of like length share a batch."""
         for instance in instances:
             instance.index_fields(self._model.vocab)
         texts = sorted(texts_of(instances), key=lambda text: text.length)
@@ -124,17 +149,6 @@ class NestedNerPredictor(Predictor):
                 entities[index] = output["entities"]
         return entities
 
-    def _document(self, item: JsonDict) -> Document:
-        if not isinstance(item, dict):
-            raise CorpusError(f"an input is {item!r:.80}; allowed is {_ALLOWED}")
-        sentences = item.get("document", item.get("sentences"))
-        if isinstance(sentences, list):
-            if not all(sentences):
-                raise CorpusError(f"an input has a sentence with no words; allowed is {_ALLOWED}")
-            objects = [{"tokens": part} if isinstance(part, list) else part for part in sentences]
-            item = {**item, "sentences": objects}
-        return self._format.document(item, "input")
-
 
 def _echo(item: JsonDict, document: Document) -> JsonDict:
     """The input, and for raw text the words it was split into."""
@@ -143,7 +157,7 @@ def _echo(item: JsonDict, document: Document) -> JsonDict:
     return {**item, "sentences": [list(sentence.words) for sentence in document.sentences]}
 
 
-def _placed(document: Document, found: Any) -> List[JsonDict]:
+def _placed(document: Document, found: Iterator[List[Dict[str, Any]]]) -> List[JsonDict]:
     """The document's entities, told where they stand; takes one list a sentence from `found`."""
     return [
         _described(entity, number, sentence, document.text)

@@ -8,7 +8,7 @@ import sys
 import time
 import zipfile
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional, Sequence
 
 import pytest
 import torch
@@ -17,8 +17,25 @@ ROOT = Path(__file__).parents[2]
 # As Python does it for a script there.
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
-from comparison.processes import Children, Failed, check_success, error_line  # noqa: E402
-from comparison.runs import Refused, Run, check_folder, corpus_digest, has_checkpoint, plan  # noqa: E402
+import compare  # noqa: E402
+from comparison.processes import (  # noqa: E402
+    Children,
+    Failed,
+    Usage,
+    check_success,
+    error_line,
+    locked,
+)
+from comparison.runs import (  # noqa: E402
+    Refused,
+    Run,
+    check_folder,
+    clear_folders,
+    corpus_digest,
+    execute,
+    has_checkpoint,
+    plan,
+)
 from comparison.table import Outcome, make_rows, markdown  # noqa: E402
 
 TINY = ROOT / "fixtures" / "configs" / "tiny.jsonnet"
@@ -131,6 +148,17 @@ def test_a_process_s_own_memory_is_measured_and_its_end_is_told(tmp_path: Path) 
         check_success(killed, log)
 
 
+def test_an_error_is_that_of_the_process_itself_and_not_of_an_earlier_one(tmp_path: Path) -> None:
+    children, log = Children(), tmp_path / "log"
+    script = "import sys; print({!r}); sys.exit(1)"
+    with log.open("w") as lock:
+        for message in ("allennlp: error: iou is 7", "ValueError: the loss is nan"):
+            command = [sys.executable, "-c", script.format(message)]
+            usage = children.run(command, log, None, lock.fileno())
+    with pytest.raises(Failed, match="the loss is nan"):
+        check_success(usage, log)
+
+
 def planned(tmp_path: Path, overrides: str = "", seed: int = 3) -> Run:
     digests = {name: corpus_digest(path) for name, path in PATHS.items()}
     return Run("tiny", seed, plan(TINY, seed, PATHS, digests, overrides), tmp_path)
@@ -197,6 +225,75 @@ def test_only_whole_checkpoints_are_gone_on_from(tmp_path: Path) -> None:
     torn[0].replace(whole[0])
     assert not has_checkpoint(tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+class FailingChildren(Children):
+    """Starts nothing; keeps the commands it is given, none of which succeeds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.commands: List[Sequence[str]] = []
+
+    def run(self, command: Sequence[str], log: Path, core: Optional[int], lock: int) -> Usage:
+        self.commands.append(command)
+        log.write_text("OSError: no space left on device\n", "utf-8")
+        return Usage(1, 100.0, 0)
+
+
+def test_a_recovery_that_fails_costs_no_checkpoint(tmp_path: Path) -> None:
+    run, children = planned(tmp_path), FailingChildren()
+    training = tmp_path / "training"
+    training.mkdir()
+    whole = checkpoint(training, 1)
+    with pytest.raises(Failed, match="no space left"):
+        execute(run, children)
+    assert all(file.exists() for file in whole)
+    (command,) = children.commands
+    assert "--recover" in command
+
+
+def test_a_training_without_a_checkpoint_begins_anew(tmp_path: Path) -> None:
+    run, children = planned(tmp_path), FailingChildren()
+    training = tmp_path / "training"
+    training.mkdir()
+    (training / "config.json").write_text("{}", "utf-8")
+    with pytest.raises(Failed, match="no space left"):
+        execute(run, children)
+    assert not training.exists()
+    (command,) = children.commands
+    assert "--recover" not in command
+
+
+def finished(folder: Path) -> Path:
+    """The folder of a run of another config."""
+    (folder / "training").mkdir(parents=True)
+    for name in ("run.json", "result.json", "training/model.tar.gz"):
+        (folder / name).write_text("{}", "utf-8")
+    return folder
+
+
+def test_redo_deletes_nothing_while_a_process_is_at_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    idle, busy = finished(tmp_path / "tiny-13"), finished(tmp_path / "tiny-14")
+    corpora = [f"--{name.lower()}={path}" for name, path in PATHS.items()]
+    options = ["--output", str(tmp_path), "--seeds", "13", "14", "--redo"]
+    monkeypatch.setattr(sys, "argv", ["compare.py", str(TINY), *corpora, *options])
+    with locked(busy / "lock"), pytest.raises(SystemExit) as ended:
+        compare.main()
+    assert ended.value.code == f"compare.py: error: another process is at work in {busy}"
+    for folder in (idle, busy):
+        assert (folder / "result.json").exists()
+        assert (folder / "training" / "model.tar.gz").exists()
+
+
+def test_a_cleared_folder_may_take_another_run(tmp_path: Path) -> None:
+    folder = finished(tmp_path / "tiny-13")
+    with pytest.raises(Refused):
+        check_folder(planned(folder))
+    clear_folders([folder])
+    check_folder(planned(folder))
+    assert [path.name for path in folder.iterdir()] == ["lock"]
 
 
 def start(output: Path, *configs: Path) -> "subprocess.Popen[str]":

@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any, List
 
 import pytest
+import torch
 from allennlp.common import Params
 from allennlp.data import DatasetReader, Vocabulary
 from allennlp.models import Model
@@ -19,10 +20,13 @@ def predictor(fixtures: Path) -> NestedNerPredictor:
     params = Params.from_file(str(fixtures / "configs" / "tiny.jsonnet"))
     reader = DatasetReader.from_params(params["dataset_reader"])
     vocab = Vocabulary.from_instances(reader.read(params["train_data_path"]))
-    # Untrained, and made to take every span for an entity.
+    # Untrained, and made to find an entity in every span.
     params["model"]["filter_threshold"] = 0.0
     params["model"]["decoder"] = {"type": "none", "score_threshold": 0.0}
-    model = Model.from_params(params["model"], vocab=vocab)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model: Any = Model.from_params(params["model"], vocab=vocab)
+    model._classifier._output.bias.data[0] = -100.0  # NONE
     return NestedNerPredictor(model, reader)
 
 
@@ -76,6 +80,8 @@ def test_instances_of_a_corpus(predictor: NestedNerPredictor, fixtures: Path) ->
 def test_lines(predictor: NestedNerPredictor) -> None:
     assert predictor.load_line('{"tokens": ["a"]}\n') == {"tokens": ["a"]}
     assert predictor.load_line(" raw text, as it stands\r\n") == {"text": " raw text, as it stands"}
+    assert predictor.load_line('\ufeff{"tokens": ["a"]}\n') == {"tokens": ["a"]}
+    assert predictor.load_line("\ufeffraw\n") == {"text": "raw"}
     assert predictor.dump_line({"text": "Köln"}) == '{"text": "Köln"}\n'
     with pytest.raises(CorpusError, match="is not JSON"):
         predictor.load_line('{"text": ')
@@ -124,6 +130,9 @@ def test_no_words_no_entities(predictor: NestedNerPredictor, item: Any) -> None:
         ({"tokens": "a b"}, "input:1: a line is a JSON object with"),
         ({"document": ["a b"]}, '"sentences" holds objects with'),
         ({"document": [["a"], []]}, "a sentence with no words; allowed is"),
+        ({"sentences": [{"tokens": []}, {"tokens": ["a"]}]}, "a sentence with no words; allowed"),
+        ({"document": "7", "sentences": [{"tokens": []}]}, "a sentence with no words; allowed"),
+        ({"sentences": [{}]}, '"sentences" holds objects with'),
         ({"tokens": ["a", ""]}, "word 1 is ''"),
     ],
 )
