@@ -42,7 +42,9 @@ class NerReport(Subcommand):
             "--output", metavar="DIR", required=True, help="the folder to write, new or empty"
         )
         subparser.add_argument("--force", action="store_true", help="replace a report in DIR")
-        subparser.add_argument("--cuda-device", type=int, default=-1, help="the GPU; -1: CPU")
+        subparser.add_argument(
+            "--cuda-device", type=int, default=-1, help="the number of a GPU, or -1 for the CPU"
+        )
         subparser.add_argument(
             "--batch-size",
             type=_at_least(1),
@@ -56,7 +58,7 @@ class NerReport(Subcommand):
             "--max-examples",
             type=_at_least(0),
             default=5,
-            help="sentences to show of each kind of error (default: 5)",
+            help="sentences to show of each kind of error",
         )
         subparser.set_defaults(func=_write)
         return subparser

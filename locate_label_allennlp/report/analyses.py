@@ -6,36 +6,41 @@ from allennlp.common.util import JsonDict
 
 from locate_label_allennlp.report import plots
 from locate_label_allennlp.report.markup import Cell, Row, counted, figure, percent, table
+from locate_label_allennlp.report.tables import precision_and_recall
 
 # Those of the thresholds that the table shows, besides the model's and the best.
 _SHOWN = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999)
 
 
 def thresholds(report: JsonDict) -> str:
-    """Precision and recall over the thresholds."""
+    """Precision and recall over the thresholds, and the best one if any finds something."""
     curves, own = report["curves"], report["model"]["score_threshold"]
     best = curves["best"]
+    remarks = {"the model's": own}
+    told = "Each threshold is a decoding of its own. "
+    if best["f1"]:
+        remarks["best F1"] = best["threshold"]
+        told += (
+            f"Of those tried, {best['threshold']:g} gives the best F1, {percent(best['f1'])}. To "
+            f'use another one: <code>-o \'{{"model.decoder.score_threshold": '
+            f"{best['threshold']:g}}}'</code>; choose it on data that are not those you report on."
+        )
+    else:
+        told += "With none of them is any entity right."
     lines: List[Row] = [
         [
             f"{point['threshold']:g}",
-            percent(point["precision"]),
-            percent(point["recall"]),
+            *precision_and_recall(point),
             Cell(percent(point["f1"]), "bar", point["f1"]),
-            Cell(_remark(point["threshold"], own, best["threshold"]), "text"),
+            Cell(_remark(point["threshold"], remarks), "text"),
         ]
         for point in curves["points"]["micro"]
-        if point["threshold"] in (*_SHOWN, own, best["threshold"])
+        if point["threshold"] in (*_SHOWN, *remarks.values())
     ]
     types = _frequent_types(report)
-    told = (
-        f"<p>Each threshold is a decoding of its own. Of those tried, {best['threshold']:g} gives "
-        f"the best F1, {percent(best['f1'])}. To use another one: <code>-o "
-        f"'{{\"model.decoder.score_threshold\": {best['threshold']:g}}}'</code>; choose it on "
-        "data that are not those you report on.</p>"
-    )
     return "\n".join(
         [
-            told,
+            f"<p>{told}</p>",
             table(["threshold", "P", "R", "F1", ""], lines, "Scores by threshold"),
             figure(
                 plots.precision_recall_plot(curves, types, own),
@@ -52,13 +57,12 @@ def thresholds(report: JsonDict) -> str:
     )
 
 
-def _remark(threshold: float, own: float, best: float) -> str:
-    remarks = {"the model's": own, "best F1": best}
+def _remark(threshold: float, remarks: Dict[str, float]) -> str:
     return ", ".join(name for name, value in remarks.items() if value == threshold)
 
 
 def offsets(report: JsonDict) -> str:
-    """How far boundaries were moved; nothing for a model without seeds."""
+    """How far boundaries were moved; nothing for a model that moves none."""
     found = report["offsets"]
     if found is None:
         return ""

@@ -26,7 +26,7 @@ class Offsets:
 
     def __init__(self, types: Sequence[str]) -> None:
         self._columns = {label: column for column, label in enumerate(types, start=1)}
-        self._are_moved = False
+        self._are_adjusted = False
         self._start: Counter[int] = Counter()
         self._end: Counter[int] = Counter()
         self._nearest: Counter[int] = Counter()
@@ -34,14 +34,15 @@ class Offsets:
     def add(self, trace: Trace) -> None:
         if trace.seeds is None or not trace.seeds.are_adjusted:
             return
-        self._are_moved = True
+        self._are_adjusted = True
         # (K,)
         label = trace.probabilities.argmax(dim=1)
         # (K, 2)
         moved = trace.candidates - trace.seeds.of_candidates
         for found in trace.found_spans:
-            is_it = label[candidates_at(found, trace)] == self._columns[found[2]]
-            pairs: List[List[int]] = moved[candidates_at(found, trace)][is_it].tolist()
+            rows = candidates_at(found, trace)
+            rows = rows[label[rows] == self._columns[found[2]]]
+            pairs: List[List[int]] = moved[rows].tolist()
             self._start.update(start for start, _ in pairs)
             self._end.update(end for _, end in pairs)
             if pairs:
@@ -51,11 +52,11 @@ class Offsets:
 
     def as_json(self) -> Optional[Dict[str, Any]]:
         """
-        `None` for a model that leaves its seeds where they are, or has none. Else `start` and `end`: how many seeds were moved by so many words to the right there (negative:
-        to the left), as pairs. `all` and `nearest`: how many offsets have the absolute value 0, 1,
-        2, 3, and 4 or more.
+        `None` for a model that moves no seeds. `start` and `end`: how many seeds were moved by so
+        many words to the right there (negative: to the left), as pairs. `all` and `nearest`: how
+        many offsets have the absolute value 0, 1, 2, 3, and 4 or more.
         """
-        if not self._are_moved:
+        if not self._are_adjusted:
             return None
         every = Counter(abs(each) for each in (self._start + self._end).elements())
         return {

@@ -63,10 +63,11 @@ on {escape(corpus["path"])}: {counted(corpus["sentences"])} sentences,
 
 def _tiles(report: JsonDict) -> str:
     micro = report["scores"]["micro"]
+    precision, recall = tables.precision_and_recall(micro)
     tiles = {
         "F1": percent(micro["f1"]),
-        "Precision": percent(micro["precision"]),
-        "Recall": percent(micro["recall"]),
+        "Precision": precision or "—",
+        "Recall": recall,
         "Gold": counted(micro["gold"]),
         "Found": counted(micro["predicted"]),
         "Missed": counted(len(report["missed"]["entities"])),

@@ -2,11 +2,12 @@
 
 import io
 import re
+import warnings
 from typing import Any, Callable, Dict, List, Sequence, Tuple
 
 from allennlp.common.util import JsonDict
 
-from locate_label_allennlp.report.probabilities import split_points
+from locate_label_allennlp.report.probabilities import SMALLEST, split_points
 
 # Stand for what the page's style sheet defines, and are found again in the SVG.
 _TEXT, _GRID = "#010203", "#010204"
@@ -51,6 +52,9 @@ _STYLE: Dict[Any, Any] = {
 # So many types have a colour of their own in the plots, the most frequent ones.
 MOST_TYPES = len(_TYPE_COLOURS)
 
+# Where an axis spans less than this, there are ticks between the powers of ten as well.
+_FEW_POWERS = 1000
+
 # How far the axis of the offsets reaches at least and at most.
 _FEWEST_WORDS, _MOST_WORDS = 3, 10
 
@@ -59,16 +63,19 @@ def precision_recall_plot(curves: JsonDict, types: Sequence[str], threshold: flo
     """Recall against precision over all thresholds, of all entities and of the given types."""
 
     def draw(axes: Any) -> None:
+        lines: List[Tuple[str, Any]] = []
         for label, colour in zip(types, _TYPE_COLOURS, strict=False):
             points = _with_precision(curves, f"type/{label}")
-            axes.plot(*_columns(points, "recall", "precision"), color=colour, lw=1, label=label)
+            (line,) = axes.plot(*_columns(points, "recall", "precision"), color=colour, lw=1)
+            lines.append((label, line))
         points = _with_precision(curves, "micro")
-        axes.plot(*_columns(points, "recall", "precision"), color=_TEXT, lw=2, label="all")
+        (line,) = axes.plot(*_columns(points, "recall", "precision"), color=_TEXT, lw=2)
+        lines.append(("all", line))
         own = [point for point in points if point["threshold"] == threshold]
         axes.plot(*_columns(own, "recall", "precision"), "o", color=_TEXT, ms=7)
         axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1.02))
         axes.set_ylim(top=1.02)
-        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+        _legend_beside(axes, lines)
 
     return _svg("pr", draw)
 
@@ -166,38 +173,69 @@ def pca_plot(probabilities: JsonDict, types: Sequence[str]) -> str:
                 axes.scatter(
                     x, y, s=size, c=colour, marker=marker, alpha=0.6, lw=0, rasterized=True
                 )
-        for label, colour in _coloured(types, names):
-            name = label[0] if len(label) == 1 else "other types"
-            axes.plot([], [], "s", color=colour, label=name)
-        axes.plot([], [], "^", color=_TEXT, label="right")
-        axes.plot([], [], "o", color=_TEXT, label="wrong")
+        keys = [
+            (label[0] if len(label) == 1 else "other types", "s", colour)
+            for label, colour in _coloured(types, names)
+        ]
+        keys += [("right", "^", _TEXT), ("wrong", "o", _TEXT)]
+        signs = [
+            (name, axes.plot([], [], marker, color=colour)[0]) for name, marker, colour in keys
+        ]
         shares = [f"{100 * share:.0f} %" for share in pca["explained_variance"]]
         axes.set(xlabel=f"first component ({shares[0]})", ylabel=f"second ({shares[1]})")
-        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+        _legend_beside(axes, signs)
 
     return _svg("pca", draw)
 
 
 def discrepancy_plot(probabilities: JsonDict) -> str:
     """How far the highest probability lies above the gold type's, and the variance between them."""
-    from matplotlib.ticker import LogFormatter
 
     def draw(axes: Any) -> None:
         points, is_right = probabilities["discrepancy"], probabilities["is_right"]
         for name, colour, want_right in (("stable", RIGHT, True), ("up", WRONG, False)):
             x, y = split_points(points, is_right, want_right)
+            # A logarithm needs more than 0.
+            y = [max(SMALLEST, value) for value in y]
             axes.scatter(x, y, s=18, c=colour, alpha=0.6, lw=0, label=name, rasterized=True)
         axes.set(
             xlabel="ln (highest probability / gold type's)",
             ylabel="variance / gold type's probability",
-            yscale="log",
         )
-        # The default writes powers of ten as formulas, which are off.
-        axes.yaxis.set_major_formatter("{x:g}")
-        axes.yaxis.set_minor_formatter(LogFormatter())
+        _logarithmic(axes)
         axes.legend(loc="lower right")
 
     return _svg("discrepancy", draw)
+
+
+def _logarithmic(axes: Any) -> None:
+    """Makes the vertical axis logarithmic, with numbers that people read and that all differ."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    axes.set_yscale("log")
+    low, high = axes.get_ylim()
+    # From a power of ten to the next there are at least three ticks.
+    widening = max(1.0, 10 * low / high) ** 0.5
+    axes.set_ylim(low / widening, high * widening)
+    steps = (1, 2, 5) if high / low < _FEW_POWERS else (1,)
+    axes.yaxis.set_major_locator(LogLocator(subs=steps, numticks=9))
+    # The default writes powers of ten as formulas, which are off.
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def _legend_beside(axes: Any, entries: Sequence[Tuple[str, Any]]) -> None:
+    """
+    A legend to the right of the axes.
+
+    # Parameters
+
+    entries : `Sequence[Tuple[str, Any]]`
+        What it says, and what is drawn so. A label that an artist has itself is left out of legends
+        if it begins with an underscore.
+    """
+    labels, artists = zip(*entries, strict=True)
+    axes.legend(artists, labels, loc="center left", bbox_to_anchor=(1.0, 0.5))
 
 
 def _coloured(types: Sequence[str], names: Sequence[str]) -> List[Tuple[List[str], str]]:
@@ -231,7 +269,10 @@ def _svg(name: str, draw: Callable[[Any], None]) -> str:
         target = io.StringIO()
         # Who made it when would make each file another one.
         nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-        figure.savefig(target, format="svg", metadata=nothing)
+        with warnings.catch_warnings():
+            # The page's fonts write the text, not those that measure it here.
+            warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from font", UserWarning)
+            figure.savefig(target, format="svg", metadata=nothing)
     svg = target.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r' xmlns(:xlink)?="[^"]*"', "", svg)

@@ -56,22 +56,23 @@ def possible_stages(trace: Trace, decoder: EntityDecoder) -> Dict[str, str]:
         The model's.
     """
     seeds = trace.seeds
-    stages = dict(STAGES)
-    if not trace.unreachable:
-        del stages["discontinuous"]
-    if seeds is None:
-        del stages["seed"]
-    elif not seeds.are_adjusted:
-        stages.update(_UNADJUSTED)
-    if seeds is None or seeds.kept is None:
-        del stages["filter"]
+    can_occur = {
+        "discontinuous": bool(trace.unreachable),
+        "seed": seeds is not None,
+        "filter": seeds is not None and seeds.kept is not None,
+        "boundary": not _classifies_all(trace) if seeds is None else seeds.are_adjusted,
+        "score": decoder.score_threshold > 0,
+        "nms": not isinstance(decoder, KeepAllDecoder),
+    }
+    keeps_boundaries = seeds is not None and not seeds.are_adjusted
+    meanings = {**STAGES, **_UNADJUSTED} if keeps_boundaries else STAGES
+    return {stage: told for stage, told in meanings.items() if can_occur.get(stage, True)}
+
+
+def _classifies_all(trace: Trace) -> bool:
+    """Whether every span of the sentence is a candidate."""
     num_words = len(trace.words)
-    classifies_all = seeds is None and len(trace.candidates) == num_words * (num_words + 1) // 2
-    if classifies_all or (seeds is not None and not seeds.are_adjusted):
-        del stages["boundary"]
-    if isinstance(decoder, KeepAllDecoder):
-        del stages["nms"]
-    return stages
+    return trace.candidates.unique(dim=0).size(0) == num_words * (num_words + 1) // 2
 
 
 def lost_at(entity: Span, trace: Trace, survives: Callable[[ScoredSpan], bool]) -> str:

@@ -63,7 +63,7 @@ table.heat { width: auto; }
 table.heat thead th { white-space: normal; vertical-align: bottom; }
 table.heat td { background: rgb(var(--heat) / var(--share)); min-width: 3.2rem; }
 figure { margin: 1rem 0 1.75rem; }
-figure svg { display: block; width: 100%; max-width: 46rem; height: auto; }
+figure svg { display: block; width: 100%; max-width: 46rem; height: auto; overflow: visible; }
 figcaption { font-size: .9rem; max-width: 44rem; margin-top: .4rem; }
 details { margin: .5rem 0; border: 1px solid var(--line); border-radius: .5rem; }
 summary { cursor: pointer; padding: .5rem .9rem; }

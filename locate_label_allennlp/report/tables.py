@@ -50,10 +50,15 @@ def scores_table(scores: JsonDict) -> str:
 
 
 def _score_row(name: str, scores: JsonDict) -> Row:
-    shares = [percent(scores[key]) for key in ("precision", "recall")]
     f1 = Cell(percent(scores["f1"]), "bar", scores["f1"])
     counts = [counted(scores[key]) for key in ("gold", "predicted", "correct")]
-    return [name, *shares, f1, *counts]
+    return [name, *precision_and_recall(scores), f1, *counts]
+
+
+def precision_and_recall(scores: JsonDict) -> List[str]:
+    """In percent; empty where there is nothing that they could be a share of."""
+    wholes = {"precision": "predicted", "recall": "gold"}
+    return [percent(scores[name]) if scores[whole] else "" for name, whole in wholes.items()]
 
 
 def kinds_table(rows: List[Dict[str, Any]], key: str, whole: int, of: str) -> str:

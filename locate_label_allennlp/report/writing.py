@@ -18,16 +18,26 @@ PAGE, NUMBERS = "report.html", "report.json"
 
 def check_writable(folder: str, force: bool) -> None:
     """
+    Finds out before a model runs whether its report could be written. Leaves nothing behind.
+
     # Errors
 
-    `ConfigurationError` if `folder` exists and is not empty, unless `force` allows to replace a
-    report that lies there; anything else is never replaced.
+    `ConfigurationError` if a report cannot be written to `folder`; also if `folder` exists and is
+    not empty, unless `force` allows to replace a report that lies there; anything else is never
+    replaced.
     """
-    path = Path(folder)
-    if not path.exists():
-        return
+    with _told_by_name(folder):
+        path = Path(os.path.realpath(folder))
+        if path.exists():
+            _check_content(path, folder, force)
+        _partial_folder(path).rmdir()
+
+
+def _check_content(path: Path, folder: str, force: bool) -> None:
     if not path.is_dir():
         raise ConfigurationError(f"{folder} is a file; --output takes a folder")
+    if path.is_mount():
+        raise ConfigurationError(f"{folder} is a mount point; --output takes a folder below it")
     content = {entry.name for entry in path.iterdir()}
     if content - {PAGE, NUMBERS}:
         raise ConfigurationError(f"{folder} is not empty; --output takes a new or empty folder")
@@ -36,42 +46,61 @@ def check_writable(folder: str, force: bool) -> None:
 
 
 def write_report(report: JsonDict, folder: str) -> None:
-    """Writes `report.html` and `report.json`; the folder takes its place once both are there."""
-    with _new_folder(folder) as partial:
-        numbers = json.dumps(report, ensure_ascii=False, separators=(",", ":"))
-        (partial / NUMBERS).write_text(numbers + "\n", encoding="utf-8")
-        (partial / PAGE).write_text(page(report), encoding="utf-8")
+    """
+    Writes `report.html` and `report.json`; the folder takes its place once both are there.
+
+    # Errors
+
+    `ConfigurationError` if that is not possible.
+    """
+    numbers = json.dumps(report, ensure_ascii=False, separators=(",", ":"))
+    files = {NUMBERS: numbers + "\n", PAGE: page(report)}
+    with _told_by_name(folder):
+        path = Path(os.path.realpath(folder))
+        partial = _partial_folder(path)
+        try:
+            for name, text in files.items():
+                (partial / name).write_text(text, encoding="utf-8")
+            # A temporary folder is private; the report is like any other file.
+            umask = os.umask(0)
+            os.umask(umask)
+            partial.chmod(0o777 & ~umask)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _move(partial, path)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
 
 
 @contextmanager
-def _new_folder(folder: str) -> Iterator[Path]:
-    path = Path(os.path.abspath(folder))
+def _told_by_name(folder: str) -> Iterator[None]:
+    """What the system says about a temporary folder is told of the one it is for."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+        yield
     except OSError as error:
-        raise ConfigurationError(f"{folder} cannot be written: {error}") from error
-    try:
-        yield partial
-        # A temporary folder is private; the report is like any other file.
-        umask = os.umask(0)
-        os.umask(umask)
-        partial.chmod(0o777 & ~umask)
-        if path.is_dir():
-            _replace(path, partial)
-        else:
-            partial.rename(path)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        raise ConfigurationError(
+            f"{folder} cannot be written: {error.strerror or error}"
+        ) from error
 
 
-def _replace(path: Path, partial: Path) -> None:
+def _partial_folder(path: Path) -> Path:
+    """A new folder that can become `path`: it lies in the nearest folder above that exists."""
+    above = next(folder for folder in path.parents if folder.exists())
+    return Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=above))
+
+
+def _move(partial: Path, path: Path) -> None:
+    """Puts a folder in the place of another one if there is one, which comes back on failure."""
+    if not path.exists():
+        partial.rename(path)
+        return
     aside = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
-    replaced = path.rename(aside / path.name)
+    replaced = aside / path.name
     try:
+        path.rename(replaced)
         partial.rename(path)
     except OSError:
-        replaced.rename(path)
+        if replaced.exists():
+            replaced.rename(path)
+        aside.rmdir()
         raise
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+    shutil.rmtree(aside, ignore_errors=True)

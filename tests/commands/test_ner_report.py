@@ -87,6 +87,21 @@ def test_a_report_is_replaced_only_by_force(
     run(*arguments, "--force")
 
 
+def test_a_folder_that_cannot_be_made_is_told_before_the_run(
+    trained: Tuple[Path, Path],
+    run: NerReport,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def load_archive(*args: object, **kwargs: object) -> None:
+        raise AssertionError("the model is loaded")
+
+    monkeypatch.setattr("allennlp.models.archival.load_archive", load_archive)
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigurationError, match=r"report cannot be written: Not a directory$"):
+        run("ner-report", *trained, "--output", tmp_path / "file" / "report")
+
+
 def test_data_that_cannot_be_reported_on(
     trained: Tuple[Path, Path], run: NerReport, tmp_path: Path
 ) -> None:
@@ -129,3 +144,14 @@ def test_numbers_that_make_no_sense(
     with pytest.raises(SystemExit):
         run("ner-report", "model.tar.gz", "corpus.jsonl", "--output", "report", *arguments)
     assert f"{arguments[1]} is less than" in capsys.readouterr().err
+
+
+def test_the_help_tells_each_default_once(
+    run: NerReport, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        run("ner-report", "--help")
+    told = " ".join(capsys.readouterr().out.split())
+    assert told.count("default = 5") == 1
+    assert "default: 5" not in told
+    assert "-1 for the CPU (default = -1)" in told

@@ -11,9 +11,28 @@ from locate_label_allennlp.report.page import page
 CONFIGS = Path(__file__).parents[2] / "fixtures" / "configs"
 
 
-@pytest.mark.parametrize("config", sorted(path.name for path in CONFIGS.glob("tiny*.jsonnet")))
-def test_every_model_that_detects_has_a_report(config: str, experiment: Callable[..., Any]) -> None:
-    model, batches = experiment(config, {})
+# What a model of each config has, besides "none" and "type".
+STAGES = {
+    "tiny.jsonnet": {"seed", "filter", "boundary", "score", "nms"},
+    "tiny_biaffine_span.jsonnet": {"nms"},
+    "tiny_exhaustive_span.jsonnet": {"seed", "score", "nms"},
+    "tiny_proposer_regressor.jsonnet": {"boundary"},
+    "tiny_span_level_classifier.jsonnet": {"seed", "score", "nms"},
+}
+DETECTING = {"model.gold_spans": False, "dataset_reader.discontinuous": "skip"}
+
+
+@pytest.mark.parametrize(
+    ("config", "overrides"),
+    [
+        *((path.name, {}) for path in sorted(CONFIGS.glob("tiny*.jsonnet"))),
+        ("tiny_span_level_classifier.jsonnet", DETECTING),
+    ],
+)
+def test_every_model_that_detects_has_a_report(
+    config: str, overrides: Dict[str, Any], experiment: Callable[..., Any]
+) -> None:
+    model, batches = experiment(config, overrides)
     if getattr(model, "_gold_spans", False):
         with pytest.raises(ConfigurationError, match="detects nothing"):
             build_report(model, batches, "model.tar.gz", "corpus.jsonl")
@@ -21,9 +40,14 @@ def test_every_model_that_detects_has_a_report(config: str, experiment: Callable
     report = build_report(model, batches, "model.tar.gz", "corpus.jsonl")
     micro = report["scores"]["micro"]
     assert micro["gold"] == 13
+    stages = [row["stage"] for row in report["missed"]["table"]]
+    assert set(stages) == {*STAGES[config], "none", "type"}
+    assert (report["offsets"] is not None) == (config == "tiny.jsonnet")
     missed = sum(row["count"] for row in report["missed"]["table"])
     assert missed == micro["gold"] - micro["recalled"]
-    assert report["model"]["type"] in page(report)
+    shown = page(report)
+    assert report["model"]["type"] in shown
+    assert ('id="offsets"' in shown) == (config == "tiny.jsonnet")
 
 
 def test_what_the_report_says_of_model_and_corpus(report: Dict[str, Any]) -> None:

@@ -5,9 +5,11 @@ from html.parser import HTMLParser
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import pytest
+import torch
 
 from locate_label_allennlp.report.building import build_report
 from locate_label_allennlp.report.page import page
+from locate_label_allennlp.report.tables import scores_table
 
 VOID = {"meta", "link", "br", "hr", "img", "input"}
 
@@ -104,8 +106,57 @@ def test_a_model_without_seeds_or_entities_found(experiment: Callable[..., Any])
     assert report["offsets"] is None
     assert report["corpus"]["found"] == 0
     shown = page(report)
+    assert "<dt>Precision</dt><dd>—</dd>" in shown
     assert Parsed(shown).tags["figure"] == 5
     assert 'id="offsets"' not in shown
+
+
+def row_of_thresholds(shown: str, threshold: str) -> List[str]:
+    part = shown[shown.index('id="thresholds"') :]
+    row = part[part.index(f'<th scope="row">{threshold}</th>') :]
+    return re.findall("<td[^>]*>([^<]*)</td>", row[: row.index("</tr>")])
+
+
+def test_a_threshold_is_advised_where_it_finds_something(
+    experiment: Callable[..., Any],
+) -> None:
+    model, batches = experiment()
+    report = build_report(model, batches, "model.tar.gz", "corpus.jsonl")
+    shown = page(report)
+    assert "gives the best F1" in shown
+    assert "score_threshold" in shown
+    best = f"{report['curves']['best']['threshold']:g}"
+    assert "best F1" in row_of_thresholds(shown, best)[-1]
+
+    propose = model._propose
+    model._propose = lambda analysis: propose(analysis)._replace(
+        probabilities=torch.eye(4)[torch.zeros_like(propose(analysis).spans.start)]
+    )
+    report = build_report(model, batches, "model.tar.gz", "corpus.jsonl")
+    assert report["curves"]["best"]["f1"] == 0
+    shown = page(report)
+    assert "best F1" not in shown
+    assert "With none of them is any entity right." in shown
+    # What found nothing has no precision.
+    assert row_of_thresholds(shown, "0") == ["", "0.0", "0.0", ""]
+    assert row_of_thresholds(shown, "0.5")[-1] == "the model&#x27;s"
+
+
+def test_what_has_no_partner_in_the_confusion(text: str) -> None:
+    part = text[text.index('id="confusion"') : text.index('id="thresholds"')]
+    assert '<th scope="row">no gold partner</th>' in part
+    assert '<th scope="col">no found partner</th>' in part
+    assert "paired one with one" in part
+
+
+def test_a_share_of_nothing_is_left_empty(report: Dict[str, Any]) -> None:
+    scores = json.loads(json.dumps(report["scores"]))
+    scores["type/PLACE"].update(gold=3, predicted=0, precision=0.0, recall=0.0, f1=0.0)
+    scores["type/ORG"].update(gold=0, predicted=3, precision=0.0, recall=0.0, f1=0.0)
+    shown = scores_table(scores)
+    for label, expected in (("PLACE", ["", "0.0", "0.0"]), ("ORG", ["0.0", "", "0.0"])):
+        row = shown[shown.index(f">{label}</th>") :]
+        assert re.findall("<td[^>]*>([^<]*)</td>", row)[:3] == expected
 
 
 def test_a_model_that_classifies_nothing(experiment: Callable[..., Any]) -> None:

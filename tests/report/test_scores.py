@@ -27,8 +27,6 @@ def test_the_figures_are_those_of_evaluation(experiment: Callable[..., Any]) -> 
     for group in groups:
         for name in ("precision", "recall", "f1", "gold", "predicted", "correct"):
             assert ours[group][name] == metrics[f"{group}/{name}"], (group, name)
-    micro = ours["micro"]
-    assert scores.num_missed == micro["gold"] - micro["correct"] > 0
 
 
 def test_nothing_found_is_no_division_by_zero() -> None:

@@ -3,7 +3,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 import pytest
 import torch
 
-from locate_label_allennlp.decoders import ScoredSpan
+from locate_label_allennlp.decoders import KeepAllDecoder, ScoredSpan, SoftNmsDecoder
 from locate_label_allennlp.report.stages import (
     ORIGINS,
     STAGES,
@@ -12,6 +12,7 @@ from locate_label_allennlp.report.stages import (
     iou_with,
     lost_at,
     origin,
+    possible_stages,
 )
 from locate_label_allennlp.report.traces import SeedTrace, Trace
 
@@ -26,10 +27,15 @@ def above_half(span: ScoredSpan) -> bool:
 
 
 def seeds(
-    spans: Sequence[Tuple[int, int]], kept: Optional[List[bool]], made: Sequence[Tuple[int, int]]
+    spans: Sequence[Tuple[int, int]],
+    kept: Optional[List[bool]],
+    made: Sequence[Tuple[int, int]],
+    are_adjusted: bool = True,
 ) -> SeedTrace:
     mask = None if kept is None else torch.tensor(kept, dtype=torch.bool)
-    return SeedTrace(torch.tensor(spans), mask, torch.tensor(made).view(-1, 2), 0.7)
+    needed_iou = 0.7 if are_adjusted else 1.0
+    of_candidates = torch.tensor(made).view(-1, 2)
+    return SeedTrace(torch.tensor(spans), mask, of_candidates, needed_iou, are_adjusted)
 
 
 NEAR, FAR = (1, 4), (0, 1)
@@ -57,6 +63,10 @@ CASES: Dict[str, Tuple[str, Dict[str, Any]]] = {
     "no candidates": ("boundary", {}),
     "no entity": ("none", {"candidates": [(2, 4, NONE), (2, 3, TYPE_A)]}),
     "other type": ("type", {"candidates": [(2, 4, TYPE_B), (2, 4, NONE)]}),
+    "another row has more of the type": (
+        "type",
+        {"candidates": [(2, 4, TYPE_B), (2, 4, [0.6, 0.35, 0.05])]},
+    ),
     "low score": ("score", {"candidates": [(2, 4, WEAK_A), (2, 4, TYPE_B)]}),
     "decoder": ("nms", {"candidates": [(2, 4, TYPE_A), (2, 4, WEAK_A)]}),
     "right boundaries from a seed far away": (
@@ -74,6 +84,56 @@ def test_an_entity_is_lost_at_the_last_stage_it_came_to(
     assert lost_at(GOLD, make_trace([GOLD], **parts), above_half) == stage
 
 
+ALL = set(STAGES) - {"discontinuous"}
+POSSIBLE: Dict[str, Tuple["set[str]", Dict[str, Any]]] = {
+    "all": (ALL, {"seeds": seeds([NEAR], [True], [NEAR])}),
+    "no filter": (ALL - {"filter"}, {"seeds": seeds([NEAR], None, [NEAR])}),
+    "no regressor": (
+        ALL - {"boundary"},
+        {"candidates": [(*FAR, NONE)], "seeds": seeds([NEAR, FAR], [False, True], [FAR], False)},
+    ),
+    "neither": (
+        ALL - {"filter", "boundary"},
+        {"candidates": [(*NEAR, NONE)], "seeds": seeds([NEAR], None, [NEAR], False)},
+    ),
+    "no seeds": (ALL - {"seed", "filter"}, {"candidates": [(2, 2, NONE)]}),
+    "every span": (
+        ALL - {"seed", "filter", "boundary"},
+        {"candidates": [(0, 0, NONE), (0, 1, NONE), (1, 1, NONE)], "words": ("a", "b")},
+    ),
+    "as many spans as there are, but not all": (
+        ALL - {"seed", "filter"},
+        {"candidates": [(0, 0, NONE), (0, 0, NONE), (1, 1, NONE)], "words": ("a", "b")},
+    ),
+    "in pieces": (
+        {*ALL, "discontinuous"},
+        {"unreachable": [(0, 9, "A")], "seeds": seeds([NEAR], [True], [NEAR])},
+    ),
+}
+
+
+@pytest.mark.parametrize(("stages", "parts"), POSSIBLE.values(), ids=POSSIBLE.keys())
+def test_stages_at_which_an_entity_can_be_lost(
+    stages: "set[str]", parts: Dict[str, Any], make_trace: Callable[..., Trace]
+) -> None:
+    trace = make_trace([GOLD], **parts)
+    assert set(possible_stages(trace, SoftNmsDecoder())) == stages
+    assert set(possible_stages(trace, KeepAllDecoder())) == stages - {"nms"}
+    assert set(possible_stages(trace, SoftNmsDecoder(score_threshold=0))) == stages - {"score"}
+
+
+@pytest.mark.parametrize("kept", [None, [False]])
+def test_what_a_seed_is_that_stays_where_it_is(
+    kept: Optional[List[bool]], make_trace: Callable[..., Trace]
+) -> None:
+    trace = make_trace([GOLD], seeds=seeds([NEAR], kept, [], are_adjusted=False))
+    told = possible_stages(trace, SoftNmsDecoder())
+    assert told["seed"] == "the model looks at no span of its length"
+    assert "close enough" not in "".join(told.values())
+    moved = make_trace([GOLD], seeds=seeds([NEAR], kept, []))
+    assert possible_stages(moved, SoftNmsDecoder())["seed"] == STAGES["seed"]
+
+
 EXPLAINED = {
     "no seed near": "no seed touches it",
     "dropped by the filter": "1 seed dropped",
@@ -81,6 +141,7 @@ EXPLAINED = {
     "no candidates": "no candidate in this sentence",
     "no entity": "no entity 0.800, A 0.100",
     "other type": "B 0.800, A 0.100",
+    "another row has more of the type": "B 0.800, A 0.100",
     "low score": "scored 0.400 before decoding",
     "decoder": "scored 0.800 before decoding",
 }
@@ -120,6 +181,12 @@ def test_iou_equals_the_count_of_words() -> None:
 def test_origins(entity: Tuple[int, int, str], expected: Origin) -> None:
     assert expected.kind in ORIGINS
     assert origin(entity, [GOLD, (7, 8, "B")], [(0, 0, "A")]) == expected
+
+
+def test_an_entity_in_pieces_is_told_as_what_it_is_taken_for() -> None:
+    # Words 1 and 5; word 3 belongs to neither piece.
+    assert origin((3, 3, "A"), [], [(1, 5, "A")]).kind == "inside"
+    assert "all words from its first to its last" in ORIGINS["discontinuous"]
 
 
 def test_of_equally_overlapping_ones_the_nearer_then_the_earlier_counts() -> None:

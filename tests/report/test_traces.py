@@ -51,6 +51,7 @@ def test_each_candidate_knows_its_seed(experiment: Callable[..., Any]) -> None:
     for trace in traces(model, batches):
         assert trace.seeds is not None
         assert trace.seeds.kept is not None
+        assert trace.seeds.are_adjusted
         assert torch.equal(trace.seeds.spans[trace.seeds.kept], trace.seeds.of_candidates)
         moved = (trace.seeds.of_candidates + 1).clamp(max=len(trace.words) - 1)
         assert torch.equal(trace.candidates, moved)
@@ -64,6 +65,7 @@ def test_without_a_filter_every_seed_is_a_candidate(experiment: Callable[..., An
         assert trace.seeds is not None
         assert trace.seeds.kept is None
         assert trace.seeds.needed_iou == 1.0
+        assert not trace.seeds.are_adjusted
         assert torch.equal(trace.seeds.spans, trace.candidates)
 
 

@@ -3,6 +3,7 @@
 (import 'experiment.libsonnet') {
   defaults+:: {
     projection: 150,  // Yu et al., ACL 2020, Table 1
+    projection_dropout: 0.2,  // the same
     max_span_length: null,
     negatives_per_positive: null,
     flat: false,
@@ -14,7 +15,7 @@
     num_layers: 1,
     hidden_dims: s.projection,
     activations: 'gelu',
-    dropout: s.dropout,
+    dropout: s.projection_dropout,
   },
   model: {
     type: 'biaffine_span',
