@@ -38,7 +38,7 @@ class Seeds(NamedTuple):
     needed_iou : `float`
         A seed leads to an entity if it has at least this IoU with it.
     are_adjusted : `bool`
-        Whether the candidates' boundaries differ from those of the seeds they were made from.
+        Whether candidates may have other boundaries than the seeds they were made from.
     """
 
     spans: FlatSpans
@@ -219,7 +219,7 @@ class NestedNerModel(Model):
         return total
 
     def _generator(self, device: torch.device) -> Optional[torch.Generator]:
-        """Where samples come from: PyTorch's own in training; in evaluation a new one a batch."""
+        """Where samples come from: PyTorch's own in training, else one seeded anew a batch."""
         return None if self.training else torch.Generator(device).manual_seed(_EVALUATION_SEED)
 
     def decode(self, candidates: Candidates, num_sentences: int) -> List[List[ScoredSpan]]:
