@@ -15,7 +15,7 @@ from allennlp.common import Params
 # Hands the environment to Jsonnet.
 import locate_label_allennlp.common.configs  # noqa: F401
 from comparison.processes import Children, Failed, Usage, check_success, locked
-from locate_label_allennlp.data.formats.files import atomic_file, corpus_files
+from locate_label_allennlp.data.formats.corpus_files import atomic_file, corpus_files
 
 CORPORA = {
     "TRAIN": "train_data_path",
