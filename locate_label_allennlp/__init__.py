@@ -1,13 +1,13 @@
 """
 Locate and Label for AllenNLP: nested named entity recognition in two stages.
 
-This module stays light, because `import torch` runs it (see `locate_label_allennlp.compat`):
+This module stays light, because `import torch` runs it (see `locate_label_allennlp.patches`):
 AllenNLP imports the submodules, which register the components, by itself.
 """
 
 from typing import TYPE_CHECKING, Any
 
-from locate_label_allennlp.compat import install
+from locate_label_allennlp.patches import install
 
 if TYPE_CHECKING:
     from locate_label_allennlp.entity_finder import EntityFinder

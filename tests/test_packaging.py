@@ -57,7 +57,9 @@ def test_the_lock_satisfies_this_package(lock: dict[str, Requirement]) -> None:
             assert pinned(lock, wanted.name) in wanted.specifier
 
 
-@pytest.mark.parametrize("name", ["README.md", ".ci/run", "locate_label_allennlp/compat.py"])
+@pytest.mark.parametrize(
+    "name", ["README.md", ".ci/run", "locate_label_allennlp/patches/finder.py"]
+)
 def test_the_instructions_name_the_locked_torch(lock: dict[str, Requirement], name: str) -> None:
     assert f"pip install torch=={pinned(lock, 'torch')}" in (ROOT / name).read_text()
 
@@ -73,7 +75,7 @@ def test_this_package_does_not_bring_allennlps_bounds() -> None:
 
 def test_torch_finds_the_hook() -> None:
     points = distribution("locate-label-allennlp").entry_points.select(group="torch.backends")
-    assert [point.value for point in points] == ["locate_label_allennlp.compat:install"]
+    assert [point.value for point in points] == ["locate_label_allennlp.patches:install"]
 
 
 def test_uv_sync_lifts_the_same_bounds_and_keeps_cuda(pyproject: dict[str, Any]) -> None:

@@ -12,8 +12,6 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence
 import torch
 from allennlp.common import Params
 
-# Hands the environment to Jsonnet.
-import locate_label_allennlp.common.configs  # noqa: F401
 from comparison.processes import Children, Failed, Usage, check_success, locked
 from locate_label_allennlp.data.formats.corpus_files import atomic_file, corpus_files
 

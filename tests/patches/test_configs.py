@@ -2,7 +2,7 @@ import pytest
 from allennlp.common import FromParams, Params
 from allennlp.common.checks import ConfigurationError
 
-from locate_label_allennlp.common.configs import VARIABLE
+from locate_label_allennlp.patches.configs import VARIABLE
 
 CONFIG = """
 local env = import '%s/training_config/lib/environment.libsonnet';

@@ -1,6 +1,6 @@
 """
-Each entry of `compat` has a test that it does its job, and one that fails once it is not needed any
-more: what it is for has then been mended elsewhere, and the entry can go.
+Each patch of `libraries` has a test that it does its job, and one that fails once it is not needed:
+what it is for has then been put right elsewhere, and the patch can go.
 """
 
 import importlib
@@ -27,7 +27,8 @@ from allennlp.data.dataset_readers import SequenceTaggingDatasetReader
 from allennlp.training.learning_rate_schedulers import LearningRateScheduler
 from allennlp.training.optimizers import Optimizer
 
-from locate_label_allennlp import compat
+from locate_label_allennlp.patches import install
+from locate_label_allennlp.patches.finder import PATCHES
 
 NO_NETWORK = """
 import socket
@@ -37,10 +38,10 @@ socket.create_connection = socket.getaddrinfo = socket.socket.connect = refuse
 """
 
 
-def run_module(name: str, *, mended: bool) -> ModuleType:
-    """Runs a module's code in a fresh module object, with or without its entries."""
+def run_module(name: str, *, patched: bool) -> ModuleType:
+    """Runs a module's code in a fresh module object, with or without its patches."""
     parent = importlib.import_module(name.rpartition(".")[0])
-    spec = find_spec(name) if mended else PathFinder.find_spec(name, parent.__path__)
+    spec = find_spec(name) if patched else PathFinder.find_spec(name, parent.__path__)
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)
@@ -63,9 +64,9 @@ class TestPlugin:
     def test_it_is_found_without_a_plugins_file(self) -> None:
         assert plugins.DEFAULT_PLUGINS.count("locate_label_allennlp") == 1
 
-    def test_the_entry_is_needed(self) -> None:
-        unmended = run_module("allennlp.common.plugins", mended=False)
-        assert "locate_label_allennlp" not in unmended.DEFAULT_PLUGINS
+    def test_the_patch_is_needed(self) -> None:
+        unpatched = run_module("allennlp.common.plugins", patched=False)
+        assert "locate_label_allennlp" not in unpatched.DEFAULT_PLUGINS
 
 
 class TestTokenizer:
@@ -80,7 +81,7 @@ class TestTokenizer:
         built = cached_transformers.get_tokenizer(tokenizer, add_special_tokens=False)
         assert built.tokenize("word") == ["word"]
 
-    def test_the_entry_is_needed(self, tokenizer: str) -> None:
+    def test_the_patch_is_needed(self, tokenizer: str) -> None:
         with pytest.raises(AttributeError, match="add_special_tokens conflicts"):
             transformers.AutoTokenizer.from_pretrained(tokenizer, add_special_tokens=False)
 
@@ -104,16 +105,16 @@ class TestHuggingfaceAdamW:
         with pytest.raises(ValueError, match="leave the key out"):
             Optimizer.from_params(params, model_parameters=[("weight", weight)])
 
-    def test_the_entry_is_needed_and_leaves_transformers_alone(self) -> None:
+    def test_the_patch_is_needed_and_leaves_transformers_alone(self) -> None:
         with pytest.raises(AttributeError, match="AdamW"):
-            run_module("allennlp.training.optimizers", mended=False)
+            run_module("allennlp.training.optimizers", patched=False)
         assert not hasattr(transformers, "AdamW")
 
 
 @pytest.mark.skipif(find_spec("torchvision") is not None, reason="torchvision is installed")
 class TestTorchvision:
     def test_the_stand_in_is_seen_by_allennlp_only(self) -> None:
-        loader = run_module("allennlp.data.image_loader", mended=True)
+        loader = run_module("allennlp.data.image_loader", patched=True)
         with pytest.raises(ImportError, match="need torchvision"):
             loader.torchvision.set_image_backend("pil")
         assert find_spec("torchvision") is None
@@ -126,9 +127,9 @@ class TestTorchvision:
             "allennlp.modules.vision.region_detector",
         ],
     )
-    def test_the_entry_is_needed(self, name: str) -> None:
+    def test_the_patch_is_needed(self, name: str) -> None:
         with pytest.raises(ModuleNotFoundError, match="torchvision"):
-            run_module(name, mended=False)
+            run_module(name, patched=False)
 
 
 class TestSpawnedWorkers:
@@ -142,7 +143,7 @@ class TestSpawnedWorkers:
         loader.index_with(Vocabulary({"labels": {"label": 4}}))
         assert len(list(loader)) == 2
 
-    def test_the_entry_is_needed(self) -> None:
+    def test_the_patch_is_needed(self) -> None:
         fork, spawn = multiprocessing.get_context("fork"), multiprocessing.get_context("spawn")
         with pytest.raises(RuntimeError, match="fork context"):
             spawn.Process(target=print, args=(fork.RLock(),)).start()
@@ -158,7 +159,7 @@ class TestTrainingState:
     def test_numpy_numbers_are_loaded(self, saved: Path) -> None:
         assert torch.load(saved) == [0.5, 0.5, 2, True]
 
-    def test_the_entry_is_needed(self, saved: Path) -> None:
+    def test_the_patch_is_needed(self, saved: Path) -> None:
         with no_safe_globals(), pytest.raises(Exception, match=r"numpy\..*not an allowed global"):
             torch.load(saved)
 
@@ -190,7 +191,7 @@ class TestReduceOnPlateau:
                 Params({"type": "reduce_on_plateau", "patients": 2}), optimizer=optimizer
             )
 
-    def test_the_entry_is_needed(self) -> None:
+    def test_the_patch_is_needed(self) -> None:
         optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=1.0)
         with pytest.raises(TypeError, match="verbose"):
             torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, verbose=False)  # type: ignore
@@ -209,7 +210,7 @@ class TestMixedPrecision:
             warnings.filterwarnings("ignore", message=".*CUDA is not available")
             assert isinstance(amp.GradScaler(), torch.amp.GradScaler)
 
-    def test_the_entry_is_needed(self) -> None:
+    def test_the_patch_is_needed(self) -> None:
         with pytest.warns(FutureWarning, match="deprecated"):
             torch.cuda.amp.autocast(False)
 
@@ -229,43 +230,45 @@ class TestNarrativeQA:
     def test_it_neither_downloads_nor_warns(self, downloads: list[str]) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            run_module(self.NAME, mended=True)
+            run_module(self.NAME, patched=True)
         assert downloads == []
         nltk.download("anything")
         assert downloads == ["anything"]
 
-    def test_the_two_entries_are_needed(self, downloads: list[str]) -> None:
+    def test_the_two_patches_are_needed(self, downloads: list[str]) -> None:
         with pytest.warns(UserWarning, match="pkg_resources is deprecated"):
-            run_module(self.NAME, mended=False)
+            run_module(self.NAME, patched=False)
         assert downloads == ["punkt", "wordnet"]
 
 
 class TestInstall:
-    def test_every_entry_waits_for_a_module_that_exists(self) -> None:
-        assert all(find_spec(name) is not None for name in compat.ENTRIES)
+    def test_every_patch_waits_for_a_module_that_exists(self) -> None:
+        assert all(find_spec(name) is not None for name in PATCHES)
 
     def test_torch_calls_it_and_it_imports_nothing(self, tmp_path: Path) -> None:
         done = run_python(
             "-c",
             "import sys, torch\n"
-            "assert [type(f).__name__ for f in sys.meta_path].count('MendingFinder') == 0\n"
+            "assert [type(f).__name__ for f in sys.meta_path].count('PatchingFinder') == 0\n"
             "before = set(sys.modules)\n"
             "import locate_label_allennlp\n"
             "print(*sorted(set(sys.modules) - before))",
             cwd=tmp_path,
             TORCH_DEVICE_BACKEND_AUTOLOAD="0",
         )
-        assert done.stdout.split() == ["locate_label_allennlp", "locate_label_allennlp.compat"]
+        names = ["", ".configs", ".errors", ".finder", ".libraries", ".plugins"]
+        patches = [f"locate_label_allennlp.patches{name}" for name in names]
+        assert done.stdout.split() == ["locate_label_allennlp", *patches]
 
     def test_it_puts_one_finder_in_place(self) -> None:
-        compat.install()
-        assert [type(finder).__name__ for finder in sys.meta_path].count("MendingFinder") == 1
+        install()
+        assert [type(finder).__name__ for finder in sys.meta_path].count("PatchingFinder") == 1
 
     def test_a_failure_is_one_line_and_does_not_break_torch(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         monkeypatch.setattr(sys, "meta_path", None)
-        compat.install()
+        install()
         error = capsys.readouterr().err
         assert error.startswith("locate_label_allennlp: ")
         assert error.count("\n") == 1

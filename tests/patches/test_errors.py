@@ -3,8 +3,8 @@ import sys
 import pytest
 from allennlp.common.checks import ConfigurationError
 
-from locate_label_allennlp.common.errors import in_one_line, runs_allennlp
 from locate_label_allennlp.data.document import CorpusError
+from locate_label_allennlp.patches.errors import in_one_line, runs_allennlp
 
 
 @pytest.mark.parametrize(

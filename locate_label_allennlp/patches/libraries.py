@@ -1,57 +1,18 @@
-"""
-What current libraries took away from AllenNLP 2.10.1, and how it is given back.
-
-AllenNLP's code runs unmodified, but parts of it cannot be imported beside current libraries, and
-plugins come too late to help: AllenNLP has imported itself by then. `pyproject.toml` therefore
-names `install` in the entry point group `torch.backends`, meant for device back ends, which
-PyTorch (2.5 or newer) calls at the end of `import torch`: the one place that the `allennlp`
-command, `python -m`, a plain import, spawned workers and pytest all pass, in normal and editable
-installs alike. It waits for modules of AllenNLP only, leaves PyTorch as it is until one of them is
-imported, and `TORCH_DEVICE_BACKEND_AUTOLOAD=0` switches it off.
-
-`install` puts a finder in front of the import system. Each **entry** below mends one thing when a
-module that it names is imported: what stands before its `yield` runs before the module's own code,
-what stands after it runs afterwards.
-"""
+"""What current libraries took away from AllenNLP 2.10.1, and how it is given back."""
 
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Iterator
 from functools import wraps
-from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-PACKAGE = "locate_label_allennlp"
-
-ENTRIES: dict[str, list[Callable[[ModuleType], AbstractContextManager[None]]]] = {}
-"""The entries, by the name of the module that they wait for."""
+from locate_label_allennlp.patches.finder import patches
 
 
-def mends(*modules: str) -> Callable[[Callable[[Any], Iterator[None]]], None]:
-    """Makes a generator function an entry for `modules`; it is given the one being imported."""
-
-    def register(function: Callable[[Any], Iterator[None]]) -> None:
-        for module in modules:
-            ENTRIES.setdefault(module, []).append(contextmanager(function))
-
-    return register
-
-
-@mends("allennlp.common.plugins")
-def find_this_plugin_everywhere(module: Any) -> Iterator[None]:
-    """
-    AllenNLP looks for plugins in files of the working and the home directory, and for three names
-    of its own wherever it runs. This package joins those, so that it is found from anywhere.
-    """
-    yield
-    module.DEFAULT_PLUGINS += (PACKAGE,)
-
-
-@mends("allennlp.common.cached_transformers")
+@patches("allennlp.common.cached_transformers")
 def tokenizers_without_add_special_tokens(module: Any) -> Iterator[None]:
     """
     transformers 4.44 refuses `AutoTokenizer.from_pretrained(add_special_tokens=...)`, which
@@ -68,7 +29,7 @@ def tokenizers_without_add_special_tokens(module: Any) -> Iterator[None]:
     module.get_tokenizer = get_tokenizer_without_add_special_tokens
 
 
-@mends("allennlp.training.optimizers")
+@patches("allennlp.training.optimizers")
 def huggingface_adamw(module: Any) -> Iterator[None]:
     """
     transformers 4.50 removed `AdamW`, the base class of the optimizer `huggingface_adamw`: nothing
@@ -106,7 +67,7 @@ class _NoTorchvision(ModuleType):
         raise ImportError("AllenNLP's image components need torchvision, which is not installed.")
 
 
-@mends(
+@patches(
     "allennlp.data.image_loader",
     "allennlp.modules.vision.grid_embedder",
     "allennlp.modules.vision.region_detector",
@@ -133,7 +94,7 @@ def torchvision_not_needed(module: Any) -> Iterator[None]:
             del sys.modules[stand_in.__name__]
 
 
-@mends("allennlp.data.data_loaders.multiprocess_data_loader")
+@patches("allennlp.data.data_loaders.multiprocess_data_loader")
 def locks_for_spawned_workers(module: Any) -> Iterator[None]:
     """
     Python 3.11.5 refuses to pass a lock of the fork context to a spawned process: the data loader
@@ -144,7 +105,7 @@ def locks_for_spawned_workers(module: Any) -> Iterator[None]:
     module.mp = SimpleNamespace(get_context=get_context, RLock=get_context("spawn").RLock)
 
 
-@mends("allennlp.training.checkpointer")
+@patches("allennlp.training.checkpointer")
 def numpy_numbers_in_training_state(module: Any) -> Iterator[None]:
     """
     torch 2.6 loads files with `weights_only=True`: `--recover` fails when the training state holds
@@ -160,7 +121,7 @@ def numpy_numbers_in_training_state(module: Any) -> Iterator[None]:
     torch.serialization.add_safe_globals(safe)
 
 
-@mends("allennlp.training.learning_rate_schedulers.pytorch_lr_schedulers")
+@patches("allennlp.training.learning_rate_schedulers.pytorch_lr_schedulers")
 def reduce_on_plateau_without_verbose(module: Any) -> Iterator[None]:
     """
     torch 2.7 removed `ReduceLROnPlateau(verbose=...)`, which AllenNLP always passes: the scheduler
@@ -178,7 +139,7 @@ def reduce_on_plateau_without_verbose(module: Any) -> Iterator[None]:
     scheduler.__init__ = init
 
 
-@mends("allennlp.nn.parallel.ddp_accelerator", "allennlp.training.gradient_descent_trainer")
+@patches("allennlp.nn.parallel.ddp_accelerator", "allennlp.training.gradient_descent_trainer")
 def current_names_of_amp(module: Any) -> Iterator[None]:
     """
     torch 2.4 deprecated `torch.cuda.amp.autocast` and `GradScaler`: training warns, even without
@@ -193,7 +154,7 @@ def current_names_of_amp(module: Any) -> Iterator[None]:
     )
 
 
-@mends("allennlp_models.rc.tools.narrativeqa")
+@patches("allennlp_models.rc.tools.narrativeqa")
 def no_nltk_downloads(module: Any) -> Iterator[None]:
     """
     allennlp-models downloads two NLTK data sets when it is imported and they are missing: seconds
@@ -210,7 +171,7 @@ def no_nltk_downloads(module: Any) -> Iterator[None]:
         nltk.download = download
 
 
-@mends("allennlp_models.rc.tools.narrativeqa")
+@patches("allennlp_models.rc.tools.narrativeqa")
 def quiet_pkg_resources(module: Any) -> Iterator[None]:
     """
     setuptools 67 deprecated `pkg_resources`, which py-rouge imports (and setuptools 82 removed it:
@@ -219,49 +180,3 @@ def quiet_pkg_resources(module: Any) -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
         yield
-
-
-class MendingFinder(MetaPathFinder):
-    """Lets the other finders find the modules named in `ENTRIES`, and wraps their execution."""
-
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        if fullname.startswith(PACKAGE + ".") and fullname != __name__:
-            require("torch", "allennlp")
-        if fullname not in ENTRIES:
-            return None
-        others = (finder for finder in sys.meta_path if finder is not self)
-        specs = (finder.find_spec(fullname, path, target) for finder in others)
-        spec = next((spec for spec in specs if spec is not None), None)
-        if spec is not None and spec.loader is not None:
-            execute = spec.loader.exec_module
-
-            def exec_module(module: ModuleType) -> None:
-                with ExitStack() as stack:
-                    for entry in ENTRIES[fullname]:
-                        stack.enter_context(entry(module))
-                    execute(module)
-
-            spec.loader.exec_module = exec_module  # type: ignore[method-assign]
-        return spec
-
-
-def require(*libraries: str) -> None:
-    """Raises `ModuleNotFoundError`, which says how to install it, where a library is missing."""
-    for name in libraries:
-        if sys.modules.get(name) is None and find_spec(name) is None:
-            raise ModuleNotFoundError(
-                f"{PACKAGE} needs {name}, which is not installed: run 'pip install torch==2.13.0', "
-                "then 'pip install --no-deps -r requirements.txt' in a copy of its repository.",
-                name=name,
-            )
-
-
-def install() -> None:
-    """Puts the finder in place, once; says so in one line where it cannot, and never raises."""
-    try:
-        if not any(isinstance(finder, MendingFinder) for finder in sys.meta_path):
-            sys.meta_path.insert(0, MendingFinder())
-    except Exception as error:
-        print(f"{PACKAGE}: AllenNLP may fail, its mending did not start: {error}", file=sys.stderr)
