@@ -8,7 +8,7 @@ from allennlp.common import Registrable
 from allennlp.common.checks import ConfigurationError
 
 from locate_label_allennlp.data.document import CorpusError, Document, ErrorHandler, Sentence
-from locate_label_allennlp.data.formats.files import CorpusFile, atomic_file, corpus_files
+from locate_label_allennlp.data.formats.corpus_files import CorpusFile, atomic_file, corpus_files
 
 logger = logging.getLogger(__name__)
 

@@ -6,9 +6,9 @@ from itertools import chain, pairwise
 from typing import Any, Callable, Dict, Iterator, List, NoReturn, Optional, Sequence, Tuple
 
 from locate_label_allennlp.data.document import CorpusError, Entity, Sentence, checked_sentence
+from locate_label_allennlp.data.formats.corpus_files import CorpusFile
 from locate_label_allennlp.data.formats.corpus_format import Place, Tally
-from locate_label_allennlp.data.formats.files import CorpusFile
-from locate_label_allennlp.data.formats.splitting import Mention
+from locate_label_allennlp.data.formats.running_text import Mention
 
 Item = Dict[str, Any]
 # By their order: what stands first decides what an object is.

@@ -7,8 +7,8 @@ from typing import IO, Any, ClassVar, Dict, Iterable, Iterator, List, Optional, 
 from overrides import overrides
 
 from locate_label_allennlp.data.document import CorpusError, Document, Entity, Sentence
+from locate_label_allennlp.data.formats.corpus_files import CorpusFile
 from locate_label_allennlp.data.formats.corpus_format import CorpusFormat, Place, Tally
-from locate_label_allennlp.data.formats.files import CorpusFile
 from locate_label_allennlp.data.formats.json_items import (
     Item,
     checked_item,
@@ -20,7 +20,7 @@ from locate_label_allennlp.data.formats.json_items import (
     sentence_objects,
     with_offsets,
 )
-from locate_label_allennlp.data.formats.splitting import Splitting
+from locate_label_allennlp.data.formats.running_text import Splitting
 
 
 @CorpusFormat.register("jsonl")
