@@ -13,7 +13,7 @@ import torch
 from allennlp.common import Params
 
 from comparison.processes import Children, Failed, Usage, check_success, locked
-from locate_label_allennlp.data.formats.files import atomic_file, corpus_files
+from locate_label_allennlp.data.formats.corpus_files import atomic_file, corpus_files
 
 CORPORA = {
     "TRAIN": "train_data_path",
