@@ -160,14 +160,17 @@ class NestedNerReader(DatasetReader):
         self, file_path: str
     ) -> Iterator[Tuple[DocumentWords, Sequence[Sentence], Window]]:
         """Every window of a corpus, in its document."""
-        is_empty = True
+        is_empty, has_entities = True, False
         for document in self._format.read(file_path):
             words = DocumentWords(document.sentences, self._count_pieces)
+            has_entities = has_entities or any(each.entities for each in document.sentences)
             for window in self._windows_of(words):
                 is_empty = False
                 yield words, document.sentences, window
         if is_empty:
             raise CorpusError("holds no sentences", file_path)
+        if not has_entities:
+            logger.warning("%s: holds no entities", file_path)
 
     def _windows_of(self, words: DocumentWords) -> Iterator[Window]:
         if self._shares_windows:
