@@ -89,10 +89,10 @@ def identify(
     settings.update({CORPORA[name]: path for name, path in corpora.items()})
     settings.update(random_seed=seed, numpy_seed=seed, pytorch_seed=seed, evaluate_on_test=False)
     model, trainer = settings["model"], settings["trainer"]
-    if model.get("gold_spans"):
+    if model.get("type") == "mention_typer":
         raise Failed(
-            f"{config} names the types of given gold spans (model.gold_spans) and predicts none "
-            "itself: it has no strict F1 and cannot be compared with models that have"
+            f"{config} names the types of given mentions (mention_typer) and predicts none itself: "
+            "it has no strict F1 and cannot be compared with models that have"
         )
     # So that the evaluation can switch it to `verbose`.
     model["metric"] = model.get("metric") or {}
