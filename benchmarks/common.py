@@ -16,7 +16,7 @@ from argparse import ArgumentParser, Namespace
 from functools import partial
 from pathlib import Path
 from statistics import linear_regression, median
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence
 
 import torch
 import transformers
@@ -124,17 +124,11 @@ class Report:
         self.add(name, median(ratios), "x")
         self._figures[-1].update(rounds=len(ratios), lowest=min(ratios), highest=max(ratios))
 
-    def finish(self) -> None:
-        width = max(len(figure["name"]) for figure in self._figures)
+    def finish(self, table: Optional[Sequence[str]] = None) -> None:
+        """With a `table`, its lines are printed instead of one line a figure."""
         print(f"{self._title}  ({', '.join(f'{k} {v}' for k, v in self._environment.items())})")
-        for figure in self._figures:
-            line = f"{figure['name']:{width}}  {short(figure['value']):>10} {figure['unit']:12}"
-            if "lowest" in figure:
-                line += f"{short(figure['lowest'])} .. {short(figure['highest'])}"
-            if figure["at_most"] is not None:
-                met = "met" if figure["value"] <= figure["at_most"] else "MISSED"
-                line += f"  target: at most {short(figure['at_most'])}: {met}"
-            print(line.rstrip())
+        for line in self._lines() if table is None else table:
+            print(line)
         if self._file:
             content = {
                 "benchmark": self._title,
@@ -143,6 +137,17 @@ class Report:
                 "figures": self._figures,
             }
             Path(self._file).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+    def _lines(self) -> Iterator[str]:
+        width = max(len(figure["name"]) for figure in self._figures)
+        for figure in self._figures:
+            line = f"{figure['name']:{width}}  {short(figure['value']):>10} {figure['unit']:12}"
+            if "lowest" in figure:
+                line += f"{short(figure['lowest'])} .. {short(figure['highest'])}"
+            if figure["at_most"] is not None:
+                met = "met" if figure["value"] <= figure["at_most"] else "MISSED"
+                line += f"  target: at most {short(figure['at_most'])}: {met}"
+            yield line.rstrip()
 
 
 def short(value: float) -> str:
