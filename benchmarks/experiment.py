@@ -96,14 +96,13 @@ class Experiment:
         return DatasetReader.from_params(self.params["dataset_reader"].duplicate())
 
     def prediction_reader(self) -> Any:
-        """The reader that `allennlp predict` would take."""
-        key = "validation_dataset_reader" if "validation_dataset_reader" in self.params else None
-        return DatasetReader.from_params(self.params[key or "dataset_reader"].duplicate())
+        """The reader that `allennlp predict` would take, which has met no word yet."""
+        return self.new_reader()
 
     def instances(self, gold: bool, limit: Optional[int] = None) -> List[Instance]:
         """The first sentences, or all, not yet indexed; those without gold as in prediction."""
         if gold:
-            return list(islice(self.reader.read(self.options.corpus), limit))
+            return list(islice(self.reader.read({"training": self.options.corpus}), limit))
         return [
             instance
             for document in first_sentences(self.documents, limit)
@@ -115,7 +114,7 @@ class Experiment:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "corpus.jsonl"
             AutoFormat().write(documents, str(file))
-            return list(self.reader.read(str(file)))
+            return list(self.reader.read({"training": str(file)}))
 
     def batches(self, instances: Sequence[Instance], number: int) -> List[List[Instance]]:
         """Batches of sentences of like length; of these `number`, from short to long."""

@@ -21,6 +21,7 @@ from locate_label_allennlp.data.formats.json_items import (
     with_offsets,
 )
 from locate_label_allennlp.data.formats.splitting import Splitting
+from locate_label_allennlp.data.text_splitter import TextSplitter
 
 
 @CorpusFormat.register("jsonl")
@@ -71,6 +72,11 @@ class JsonlFormat(CorpusFormat):
 
     def __init__(self, splitting: Optional[Splitting] = None) -> None:
         self._splitting = splitting or Splitting()
+
+    @property
+    @overrides
+    def text_splitter(self) -> TextSplitter:
+        return self._splitting.text_splitter
 
     @overrides
     def read_file(self, file: CorpusFile, tally: Tally) -> Iterator[Document]:
