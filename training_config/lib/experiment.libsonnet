@@ -201,7 +201,6 @@ local splits(format) = !std.member(['columns', 'spacy'], format.type);
       },
     },
     dropout: s.dropout,
-    precision: s.precision,
     encoder: { type: 'lstm', hidden_size: s.hidden / 2, bidirectional: true },
   },
 

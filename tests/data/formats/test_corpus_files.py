@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from locate_label_allennlp.data.document import CorpusError
-from locate_label_allennlp.data.formats.files import atomic_file, corpus_files
+from locate_label_allennlp.data.formats.corpus_files import atomic_file, corpus_files
 
 
 def names(path, *suffixes):
