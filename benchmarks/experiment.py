@@ -100,20 +100,18 @@ class Experiment:
         self.model.to(self.device)
         self.transformer = transformer_of(self.model)
 
-    def new_reader(self, key: str = "dataset_reader") -> Any:
+    def new_reader(self) -> Any:
         """A reader of the config; its tokenizer has met no word yet."""
-        return DatasetReader.from_params(self.params[key].duplicate())
+        return DatasetReader.from_params(self.params["dataset_reader"].duplicate())
 
     def predictor(self, **options: Any) -> Any:
         """What `allennlp predict` would take."""
-        key = "validation_dataset_reader"
-        reader = self.new_reader(key) if key in self.params else self.reader
-        return Predictor.by_name("nested_ner")(self.model, reader, **options)
+        return Predictor.by_name("nested_ner")(self.model, self.reader, **options)
 
     def instances(self, gold: bool, limit: Optional[int] = None) -> List[Instance]:
         """The first sentences, or all, not yet indexed; those without gold as in prediction."""
         if gold:
-            return list(islice(self.reader.read(self.options.corpus), limit))
+            return list(islice(self.reader.read({"training": self.options.corpus}), limit))
         return [
             instance
             for document in first_sentences(self.documents, limit)
