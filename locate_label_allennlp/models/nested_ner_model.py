@@ -1,7 +1,7 @@
 """What the models have in common: words in, entities out, losses and metrics on the way."""
 
 import math
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, List, NamedTuple, Optional
 
 import numpy
 import torch
@@ -13,8 +13,11 @@ from allennlp.training.metrics import Average
 from overrides import overrides
 from torch import Tensor
 
+from locate_label_allennlp.common.length_buckets import LengthBuckets
 from locate_label_allennlp.common.precision import at_precision
-from locate_label_allennlp.decoders import EntityDecoder, ScoredSpan, SoftNmsDecoder
+from locate_label_allennlp.data.document import Entity
+from locate_label_allennlp.data.fields import entities_of_spans, entities_of_tensor
+from locate_label_allennlp.decoders import EntityDecoder, SoftNmsDecoder
 from locate_label_allennlp.modules.word_encoder import WordEncoder
 from locate_label_allennlp.nn.pairing import iou_with_gold
 from locate_label_allennlp.nn.spans import FlatSpans
@@ -159,7 +162,7 @@ class NestedNerModel(Model):
 
         `Dict[str, Any]`
             `loss` where there are gold entities; outside training also `entities`: for each
-            sentence a list of entities with `start`, `end` (exclusive, in words), `type`, `score`.
+            sentence a list of `Entity` with scores.
         """
         output: Dict[str, Any] = {}
         with at_precision(self.precision, centre.device):
@@ -172,7 +175,7 @@ class NestedNerModel(Model):
             decoded = self.decode(candidates, len(metadata))
             if entities is not None:
                 self._count(decoded, candidates, entities, metadata)
-            output["entities"] = [[_readable(entity) for entity in found] for found in decoded]
+            output["entities"] = decoded
         return output
 
     def candidates(
@@ -222,39 +225,49 @@ class NestedNerModel(Model):
         """Where samples come from: PyTorch's own in training, else one seeded anew a batch."""
         return None if self.training else torch.Generator(device).manual_seed(_EVALUATION_SEED)
 
-    def decode(self, candidates: Candidates, num_sentences: int) -> List[List[ScoredSpan]]:
+    def scored_spans(self, candidates: Candidates, num_sentences: int) -> List[List[Entity]]:
         """
-        The entities of each sentence: the label of highest probability, NONE dropped (section 2.6
-        of Shen et al., 2021); then the decoder.
+        What the decoder chooses from: the candidates of each sentence with the label of highest
+        probability, NONE dropped (section 2.6 of Shen et al., 2021).
         """
         score, label = candidates.probabilities.max(dim=1)
-        spans = candidates.spans
-        columns = [spans.sentence, spans.start, spans.end, label, score]
-        # The batch's one copy from the device; doubles hold every index and score exactly.
-        rows = torch.stack([column.double() for column in columns], dim=1)[label > 0].tolist()
-        scored: List[List[ScoredSpan]] = [[] for _ in range(num_sentences)]
-        for sentence, start, end, kind, probability in rows:
-            scored[int(sentence)].append(
-                ScoredSpan(int(start), int(end), self.labels[int(kind) - 1], probability)
-            )
-        return [self.decoder.decode(spans) for spans in scored]
+        is_entity = label > 0
+        return entities_of_spans(
+            candidates.spans.select(is_entity),
+            label[is_entity] - 1,
+            self.labels,
+            num_sentences,
+            score[is_entity],
+        )
+
+    def decode(self, candidates: Candidates, num_sentences: int) -> List[List[Entity]]:
+        """The entities of each sentence."""
+        return [
+            self.decoder.decode(sentence)
+            for sentence in self.scored_spans(candidates, num_sentences)
+        ]
 
     def _count(
         self,
-        decoded: List[List[ScoredSpan]],
+        decoded: List[List[Entity]],
         candidates: Candidates,
         entities: Tensor,
         metadata: List[Dict[str, Any]],
     ) -> None:
-        """Tells the metric what was found, and how many entities each stage could still reach."""
+        """Tells the metric what was predicted, and how many entities each stage could reach."""
         gold = [
-            [(start, end, self.labels[label]) for start, end, label in rows if label >= 0]
-            for rows in entities.tolist()
+            reachable + sentence["unreachable"]
+            for reachable, sentence in zip(
+                entities_of_tensor(entities, self.labels), metadata, strict=True
+            )
         ]
-        predicted = [[(span.start, span.end, span.label) for span in spans] for spans in decoded]
-        unreachable: List[Sequence[Any]] = [sentence["unreachable"] for sentence in metadata]
         reached = {} if candidates.seeds is None else _reached(candidates.seeds, entities)
-        self._metric(predicted, gold, reached, unreachable)
+        self._metric(decoded, gold, reached)
+
+    @property
+    def length_buckets(self) -> LengthBuckets:
+        """Those of the metric."""
+        return self._metric.counter.length_buckets
 
     @overrides
     def get_metrics(self, reset: bool = False) -> Dict[str, float]:
@@ -283,7 +296,3 @@ def _reached(seeds: Seeds, entities: Tensor) -> Dict[str, int]:
     if seeds.kept is not None:
         reached["filter"] = count(leads[seeds.kept], sentence[seeds.kept])
     return reached
-
-
-def _readable(span: ScoredSpan) -> Dict[str, Any]:
-    return {"start": span.start, "end": span.end + 1, "type": span.label, "score": span.score}

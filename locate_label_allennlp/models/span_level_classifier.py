@@ -14,6 +14,7 @@ from overrides import overrides
 from torch import Tensor
 
 from locate_label_allennlp.common.precision import at_precision
+from locate_label_allennlp.data.fields import entities_of_spans
 from locate_label_allennlp.decoders import EntityDecoder
 from locate_label_allennlp.models.enumerated_spans import EnumeratedSpansModel
 from locate_label_allennlp.models.nested_ner_model import Candidates
@@ -149,7 +150,9 @@ class SpanLevelClassifier(EnumeratedSpansModel):
             score, label = mentions.logits.float().softmax(dim=1).max(dim=1)
             num_unreachable = sum(len(sentence["unreachable"]) for sentence in metadata)
             self._oracle_metric(label, mentions.label, len(metadata), num_unreachable)
-            output["entities"] = self._named(mentions.spans, label, score, len(metadata))
+            output["entities"] = entities_of_spans(
+                mentions.spans, label, self.labels, len(metadata), score
+            )
         return output
 
     @overrides
@@ -192,24 +195,6 @@ class SpanLevelClassifier(EnumeratedSpansModel):
         if not self._gold_spans:
             return super()._compute_losses(analysis, entities)
         return {"classification_loss": classification_loss(analysis.logits, analysis.label)}
-
-    def _named(
-        self, spans: FlatSpans, label: Tensor, score: Tensor, num_sentences: int
-    ) -> List[List[Dict[str, Any]]]:
-        """The mentions of each sentence with their types, ends exclusive."""
-        named: List[List[Dict[str, Any]]] = [[] for _ in range(num_sentences)]
-        columns = [spans.sentence, spans.start, spans.end, label, score]
-        rows = torch.stack([column.double() for column in columns], dim=1).tolist()
-        for sentence, start, end, kind, probability in rows:
-            named[int(sentence)].append(
-                {
-                    "start": int(start),
-                    "end": int(end) + 1,
-                    "type": self.labels[int(kind)],
-                    "score": probability,
-                }
-            )
-        return named
 
     @overrides
     def get_metrics(self, reset: bool = False) -> Dict[str, float]:
