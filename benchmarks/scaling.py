@@ -203,7 +203,7 @@ def corpus(experiment: Experiment) -> Dict[str, float]:
         AutoFormat().write(documents, str(source))
 
         def run() -> None:
-            instances = experiment.reader.read({"training": str(source)})
+            instances = experiment.reader.read(str(source))
             with target.open("w", encoding="utf-8") as output:
                 for group in lazy_groups_of(instances, options.lines):
                     output.writelines(predict_lines(predictor, group))

@@ -15,7 +15,7 @@ from overrides import overrides
 from locate_label_allennlp.common.tenfold_log import TenfoldLog
 from locate_label_allennlp.data.context import DocumentWords, Window, neighbours, packed
 from locate_label_allennlp.data.corpus.splitting import hold_out
-from locate_label_allennlp.data.document import CorpusError, Document, Sentence
+from locate_label_allennlp.data.document import CorpusError, Document, Entity, Sentence
 from locate_label_allennlp.data.fields import BatchedTextField, EntitiesField
 from locate_label_allennlp.data.formats import AutoFormat, CorpusFormat
 from locate_label_allennlp.data.text_splitter import TextSplitter
@@ -23,7 +23,6 @@ from locate_label_allennlp.data.token_indexers import WindowedTransformerIndexer
 
 logger = logging.getLogger(__name__)
 
-Span = Tuple[int, int, str]
 
 _CONTEXTS = ("neighbours", "window")
 _DISCONTINUOUS = ("skip", "envelope", "fragments", "error")
@@ -295,9 +294,9 @@ class NestedNerReader(DatasetReader):
             fields["centre"] = TensorField(
                 torch.tensor([start, len(sentence.words)]), dtype=torch.long
             )
-            unreachable: List[Span] = []
+            unreachable: List[Entity] = []
             if with_entities:
-                reachable, unreachable = self._inclusive(sentence)
+                reachable, unreachable = self._by_reach(sentence)
                 fields["entities"] = EntitiesField(
                     reachable, self._label_namespace, sentence.source, unreachable
                 )
@@ -316,10 +315,10 @@ class NestedNerReader(DatasetReader):
             fields["metadata"] = MetadataField(metadata)
             yield Instance(fields)
 
-    def _inclusive(self, sentence: Sentence) -> Tuple[List[Span], List[Span]]:
-        """The entities that a span can be, and those that none can, with inclusive ends."""
-        reachable: List[Span] = []
-        unreachable: List[Span] = []
+    def _by_reach(self, sentence: Sentence) -> Tuple[List[Entity], List[Entity]]:
+        """The entities that a span can be, and those that none can."""
+        reachable: List[Entity] = []
+        unreachable: List[Entity] = []
         for entity in sentence.entities:
             if entity.fragments and self._discontinuous == "error":
                 raise CorpusError(
@@ -327,8 +326,7 @@ class NestedNerReader(DatasetReader):
                     f'{list(entity.fragments)}); "discontinuous": "skip" or "envelope" allows it'
                 )
             skipped = entity.fragments and self._discontinuous == "skip"
-            span = (entity.start, entity.end - 1, entity.type)
-            (unreachable if skipped else reachable).append(span)
+            (unreachable if skipped else reachable).append(entity)
         return reachable, unreachable
 
     @overrides

@@ -10,7 +10,7 @@ from allennlp.data.dataset_readers.dataset_reader import WorkerInfo
 from allennlp.data.token_indexers import SingleIdTokenIndexer
 
 from locate_label_allennlp.data.dataset_readers import NestedNerReader
-from locate_label_allennlp.data.document import CorpusError, Document, Sentence
+from locate_label_allennlp.data.document import CorpusError, Document, Entity, Sentence
 from locate_label_allennlp.data.formats import ColumnsFormat
 from locate_label_allennlp.data.token_indexers import WindowedTransformerIndexer
 
@@ -45,8 +45,7 @@ def test_an_instance_a_sentence(corpus):
     assert texts(instances) == SENTENCES
     first = instances[0]
     assert list(first.fields) == ["tokens", "context", "centre", "entities", "metadata"]
-    # Ends are inclusive from here on.
-    assert first["entities"].entities == [(0, 4, "ROLE"), (3, 4, "PLACE")]
+    assert first["entities"].entities == [Entity(0, 5, "ROLE"), Entity(3, 5, "PLACE")]
     assert first["metadata"].metadata == {
         "words": tuple(SENTENCES[0].split()),
         "sent_id": "1",
