@@ -9,12 +9,11 @@ types mostly agree, and their scores are better the nearer they are.
 """
 
 import random
-from argparse import ArgumentParser
 from typing import Dict, List
 
 import torch
 from allennlp.common.util import import_module_and_submodules
-from common import Curve, Report, add_report_options, growth, interleaved, plot
+from common import Curve, Report, growth, interleaved, plot, report_parser
 
 import_module_and_submodules("locate_label_allennlp")
 
@@ -47,8 +46,7 @@ def candidates(number: int, draw: random.Random) -> List[Entity]:
 
 
 def main() -> None:
-    parser = ArgumentParser(description=__doc__.split("\n\n")[0])
-    add_report_options(parser, rounds=7, plot=True)
+    parser = report_parser(__doc__, rounds=7, plot=True)
     options = parser.parse_args()
     report = Report("decoding", options, torch.device("cpu"))
 
