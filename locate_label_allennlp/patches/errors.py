@@ -61,23 +61,25 @@ def runs_allennlp(program: str) -> bool:
 @patches("allennlp.common.checks")
 def devices_that_are_there(module: Any) -> Iterator[None]:
     """
-    Of a GPU that is not there AllenNLP does not say what asked for it, nor what there is.
+    Of a GPU that is not there AllenNLP does not say what asked for it nor what there is; where
+    PyTorch knows no accelerator at all, a `RuntimeError` of PyTorch's comes before it can say any.
     """
     yield
     check_for_gpu = module.check_for_gpu
 
     def check(device: Any) -> None:
-        try:
-            check_for_gpu(device)
-        except module.ConfigurationError as error:
-            count = module.cuda.device_count()
-            there = (
-                f"0 to {count - 1}, or -1 (the CPU)" if count else "-1 (the CPU): there is no GPU"
-            )
-            raise module.ConfigurationError(
-                f"the device (GPUS, --cuda-device, trainer.cuda_device) is {device}; "
-                f"allowed here is {there}"
-            ) from error
+        count = module.cuda.device_count()
+        for one in device if isinstance(device, list) else [device]:
+            if not isinstance(one, int):
+                check_for_gpu(one)
+            elif one >= count:
+                there = (
+                    f"0 to {count - 1}, or -1, the CPU" if count else "-1, the CPU (no GPU is seen)"
+                )
+                raise module.ConfigurationError(
+                    f"the device (GPUS, --cuda-device, trainer.cuda_device) is {one}; "
+                    f"allowed here is {there}"
+                )
 
     module.check_for_gpu = check
 

@@ -76,7 +76,7 @@ class NestedNerReader(DatasetReader):
     discontinuous : `str`, optional (default = `"skip"`)
         What becomes of mentions in several pieces, which no span is: `"skip"`: not learned from,
         and counted as missed in evaluation; `"envelope"`: taken as the span from their first to
-        their last word; `"fragments"`: the same, and `metadata` has their `pieces` (start and
+        their last word; `"fragments"`: the same, and `metadata` has their `fragments` (start and
         exclusive end of each, by the number of the entity), for a model that is given its mentions
         (`mention_typer`); `"error"`.
     text_splitter : `TextSplitter`, optional (default = that of the format)
