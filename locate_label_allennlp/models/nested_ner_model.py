@@ -215,7 +215,10 @@ class NestedNerModel(Model):
         if not math.isfinite(values[-1]):
             parts = dict(zip(losses, values, strict=False))
             sources = [sentence["source"] for sentence in metadata]
-            raise ValueError(f"the loss is {values[-1]} ({parts}) on the sentences {sources}")
+            raise FloatingPointError(
+                f"the loss is {values[-1]} ({parts}) on the sentences {sources}; a lower learning "
+                "rate is what helps most often"
+            )
         return total
 
     def _generator(self, device: torch.device) -> Optional[torch.Generator]:
@@ -262,6 +265,10 @@ class NestedNerModel(Model):
         if not self.training:
             metrics.update(self._metric.get_metric(reset))
         return metrics
+
+    def group_metrics(self) -> Dict[str, float]:
+        """The scores of each group of entities, which `get_metrics` may leave out."""
+        return self._metric.get_metric(verbose=True)
 
 
 def _reached(seeds: Seeds, entities: Tensor) -> Dict[str, int]:

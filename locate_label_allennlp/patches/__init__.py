@@ -4,7 +4,9 @@ The one place where AllenNLP 2.10.1 is changed, at run time; its files stay as t
 - `libraries`: what current libraries took away from it;
 - `plugins`: how it finds this plugin;
 - `configs`: optional environment variables, and errors that name the allowed keys;
-- `errors`: what is wrong with data or a config in one line.
+- `errors`: what is wrong with data or a config in one line;
+- `evaluation`: the results of an evaluation as a table;
+- `training`: what `train` and `find-lr` lack.
 
 Parts of AllenNLP cannot be imported beside current libraries, and plugins come too late to help:
 AllenNLP has imported itself by then. `pyproject.toml` therefore names `install` in the entry point
@@ -28,8 +30,10 @@ def install() -> None:
         from locate_label_allennlp.patches import (  # noqa: F401
             configs,
             errors,
+            evaluation,
             libraries,
             plugins,
+            training,
         )
         from locate_label_allennlp.patches.finder import PatchingFinder
 

@@ -1,4 +1,5 @@
 from collections.abc import Collection, Mapping, Sequence
+from typing import Optional
 
 import torch
 from allennlp.data import Vocabulary
@@ -96,8 +97,14 @@ class NestedSpanF1(Metric):
         numbers += [int(reached.get(stage, 0)) for stage in self._stages]
         self._numbers += dist_reduce_sum(torch.tensor(numbers)).cpu()
 
-    def get_metric(self, reset: bool = False) -> dict[str, float]:
+    def get_metric(self, reset: bool = False, verbose: Optional[bool] = None) -> dict[str, float]:
         """
+        # Parameters
+
+        reset : `bool`, optional (default = `False`)
+        verbose : `bool`, optional
+            Instead of the metric's own.
+
         # Returns
 
         `Dict[str, float]`
@@ -136,7 +143,7 @@ class NestedSpanF1(Metric):
         for stage, reached in zip(self._stages, numbers[4 * len(groups) :], strict=True):
             if stage in self._reported:
                 metrics[f"{stage}_recall"] = _divide(reached, counts["micro"][GOLD])
-        if self._verbose:
+        if self._verbose if verbose is None else verbose:
             metrics.update(macro_precision=macro[0], macro_recall=macro[1])
             for group in groups[1:]:
                 metrics[f"{group}/precision"] = scores[group][0]
