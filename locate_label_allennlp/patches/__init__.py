@@ -5,6 +5,8 @@ The one place where AllenNLP 2.10.1 is changed, at run time; its files stay as t
 - `plugins`: how it finds this plugin;
 - `configs`: optional environment variables, and errors that name the allowed keys;
 - `errors`: what is wrong with data or a config in one line;
+- `evaluation`: the results of an evaluation as a table;
+- `training`: what `train` and `find-lr` lack;
 - `training_data`: a training corpus without entities is an error.
 
 Parts of AllenNLP cannot be imported beside current libraries, and plugins come too late to help:
@@ -29,8 +31,10 @@ def install() -> None:
         from locate_label_allennlp.patches import (  # noqa: F401
             configs,
             errors,
+            evaluation,
             libraries,
             plugins,
+            training,
             training_data,
         )
         from locate_label_allennlp.patches.finder import PatchingFinder
