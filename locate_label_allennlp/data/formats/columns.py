@@ -87,8 +87,9 @@ class ColumnsFormat(CorpusFormat):
     | corpus | arguments |
     |---|---|
     | CoNLL-2003 | `"pos_column": 1, "label_columns": [3]` |
-    | GermEval 2014 (`.tsv`) | `"number_column": 0, "word_column": 1, "comment": "#"` |
-    | Weibo | `"strip_position_digits": true` |
+    | GermEval 2014 (iob2) | `"one_document": false` |
+    | GermEval 2014 (`.tsv`) | the same and `"number_column": 0, "word_column": 1, "comment": "#"` |
+    | Weibo | `"strip_position_digits": true, "one_document": false` |
     | HAREM as columns | `"scheme": "bare"` |
     | ANERcorp | `"sentence_end": ".", "bad_lines": "skip"` |
 

@@ -272,6 +272,7 @@ def test_as_many_label_columns_as_labels(fixtures, caplog):
             ["B-a", "B-a I-a", "E-a I-a", "S-a E-a"],
             [(0, 4, "a"), (1, 3, "a"), (3, 4, "a")],
         ),
+        ("bioes", ["B-a", "E-a B-a", "E-a"], [(0, 2, "a"), (1, 3, "a")]),
         ("bioes", ["B-a S-a", "E-a", "S-a"], [(0, 1, "a"), (0, 2, "a"), (2, 3, "a")]),
     ],
 )
