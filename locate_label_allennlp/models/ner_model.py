@@ -19,6 +19,9 @@ from locate_label_allennlp.common.precision import check_precision
 from locate_label_allennlp.modules.word_encoder import WordEncoder
 from locate_label_allennlp.nn.encoded_words import EncodedWords
 
+# Of the first version, 0.1.0, archives have no such mark.
+_MARK = "_archive_version"
+
 
 class NerModel(Model):
     """
@@ -36,9 +39,6 @@ class NerModel(Model):
         `mixed_precision`.
     """
 
-    # PyTorch keeps it with the weights; counted up when older ones can no longer be read.
-    _version = 2
-
     def __init__(
         self,
         vocab: Vocabulary,
@@ -53,6 +53,8 @@ class NerModel(Model):
         self.labels: Dict[int, str] = vocab.get_index_to_token_vocabulary(label_namespace)
         self._loss_weights: Dict[str, float] = {}
         self._losses: Dict[str, Average] = {}
+        # Among the weights of an archive it says that this version made it.
+        self.register_buffer(_MARK, torch.tensor(2))
 
     @property
     def num_types(self) -> int:
@@ -119,7 +121,7 @@ class NerModel(Model):
             If the archive was made by a version whose models had other parts.
         """
         weights = Path(weights_file or Path(serialization_dir) / "weights.th")
-        if weights.exists() and _weights_version(weights) < cls._version:
+        if weights.exists() and not _is_marked(weights):
             raise ConfigurationError(
                 "this archive was made by version 0.1.0 of locate_label_allennlp, and only version "
                 "0.1.0 can read it; install that, or train the model anew"
@@ -127,9 +129,6 @@ class NerModel(Model):
         return super()._load(config, serialization_dir, weights_file, cuda_device)
 
 
-def _weights_version(weights: Path) -> int:
-    """`Module._version` of the model whose weights these are."""
+def _is_marked(weights: Path) -> bool:
     # Mapped into memory: no weight is read for it.
-    state = torch.load(weights, map_location="cpu", mmap=True, weights_only=True)
-    metadata: Dict[str, Dict[str, int]] = getattr(state, "_metadata", {})
-    return metadata.get("", {}).get("version", 1)
+    return _MARK in torch.load(weights, map_location="cpu", mmap=True, weights_only=True)

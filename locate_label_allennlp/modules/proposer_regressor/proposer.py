@@ -28,7 +28,7 @@ class Proposer(torch.nn.Module, FromParams):
     kernels : `Sequence[int]`, optional (default = `(2, 2)`)
         The sizes of the pyramid's convolutions, lowest first; with none, all features are words.
     backward_block : `bool`, optional (default = `True`)
-        Whether the pyramid's layers hear from those above.
+        Whether the pyramid's layers take in those above.
     dropout : `float`, optional (default = `0.1`)
     """
 
