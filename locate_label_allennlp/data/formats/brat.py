@@ -157,12 +157,12 @@ class BratFormat(CorpusFormat):
             for entity in sentence.entities:
                 if not re.fullmatch(r"\S+", entity.type):
                     raise CorpusError(f"brat cannot hold the type {entity.type!r}: it has a blank")
-                pieces = [
+                parts = [
                     (spans[start][0], spans[end - 1][1])
                     for start, end in entity.fragments or [(entity.start, entity.end)]
                 ]
-                places = ";".join(f"{start} {end}" for start, end in pieces)
-                quoted = " ".join(" ".join(text[slice(*piece)].split()) for piece in pieces)
+                places = ";".join(f"{start} {end}" for start, end in parts)
+                quoted = " ".join(" ".join(text[slice(*part)].split()) for part in parts)
                 lines.append(f"T{len(lines) + 1}\t{entity.type} {places}\t{quoted}\n")
         os.makedirs(os.path.dirname(stem), exist_ok=True)
         for ending, content in [(".txt", text), (".ann", "".join(lines))]:
