@@ -1,4 +1,4 @@
-"""Two things that configs lack in AllenNLP."""
+"""What configs lack in AllenNLP."""
 
 import json
 import sys
@@ -8,6 +8,17 @@ from typing import Any
 from locate_label_allennlp.patches.finder import patches
 
 VARIABLE = "locate_label_environment"
+
+UNUSED = "overrides dict contains unused keys"
+
+TOP_LEVEL_KEYS = {
+    *("dataset_reader", "train_data_path", "data_loader", "datasets_for_vocab_creation"),
+    *("validation_dataset_reader", "validation_data_path", "validation_data_loader"),
+    *("model", "vocabulary", "trainer", "distributed", "ddp_accelerator", "batch_weight_key"),
+    *("test_data_path", "evaluate_on_test", "evaluation", "include_in_archive"),
+    *("random_seed", "numpy_seed", "pytorch_seed"),
+}
+"""What AllenNLP's commands look for in a config, which need not have them all."""
 
 
 @patches("allennlp.common.params")
@@ -26,6 +37,49 @@ def optional_environment_variables(module: Any) -> Iterator[None]:
         return {**variables, VARIABLE: json.dumps(variables)}
 
     module._environment_variables = with_all_as_json
+
+
+@patches("allennlp.common.params")
+def errors_of_overrides(module: Any) -> Iterator[None]:
+    """
+    Overrides that are no JSON end in a traceback, and so do those that match no key. When a model
+    is loaded, a top-level key that AllenNLP does not know is taken without a word.
+    """
+    yield
+    parse_overrides, with_overrides = module.parse_overrides, module.with_overrides
+
+    def parsed(serialized_overrides: str, ext_vars: Any = None) -> dict[str, Any]:
+        from allennlp.common.checks import ConfigurationError
+
+        try:
+            overrides = parse_overrides(serialized_overrides, ext_vars)
+            reason = "it is no object"
+        except (RuntimeError, ValueError) as error:
+            overrides = None
+            reason = str(error).strip().partition("\n")[0]
+        if not isinstance(overrides, dict):
+            raise ConfigurationError(
+                f"overrides are {serialized_overrides!r:.200}; allowed is a JSON object ({reason})"
+            )
+        return overrides
+
+    def merged(original: Any, overrides_dict: dict[str, Any], prefix: str = "") -> Any:
+        from allennlp.common.checks import ConfigurationError
+
+        if not prefix and "dataset_reader" in original and "type" not in original:
+            allowed = TOP_LEVEL_KEYS | original.keys()
+            unknown = sorted({key.partition(".")[0] for key in overrides_dict} - allowed)
+            if unknown:
+                raise ConfigurationError(
+                    f"overrides have the keys {unknown}; allowed are {sorted(allowed)}"
+                )
+        try:
+            return with_overrides(original, overrides_dict, prefix)
+        except ValueError as error:
+            reason = str(error).replace(UNUSED, "overrides match no key of the config")
+            raise ConfigurationError(reason) from error
+
+    module.parse_overrides, module.with_overrides = parsed, merged
 
 
 @patches("allennlp.common.from_params")

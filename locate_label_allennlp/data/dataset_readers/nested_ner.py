@@ -160,12 +160,17 @@ class NestedNerReader(DatasetReader):
         self, file_path: str
     ) -> Iterator[Tuple[DocumentWords, Sequence[Sentence], Window]]:
         """Every window of a corpus, in its document."""
-        is_empty = True
-        for document in self._format.read(file_path):
+        for document in self.documents(file_path):
             words = DocumentWords(document.sentences, self._count_pieces)
             for window in self._windows_of(words):
-                is_empty = False
                 yield words, document.sentences, window
+
+    def documents(self, file_path: str) -> Iterator[Document]:
+        """Those of a corpus, all of them, whatever `max_instances` is."""
+        is_empty = True
+        for document in self._format.read(file_path):
+            is_empty = is_empty and not document.sentences
+            yield document
         if is_empty:
             raise CorpusError("holds no sentences", file_path)
 
@@ -179,17 +184,15 @@ class NestedNerReader(DatasetReader):
             for index in range(words.num_sentences)
         )
 
-    def document_to_instances(self, document: Document) -> List[Instance]:
-        """An instance a sentence, without gold entities: what a predictor needs."""
+    def document_to_instances(
+        self, document: Document, with_entities: bool = False
+    ) -> Iterator[Instance]:
+        """An instance a sentence, as a predictor needs them; made as they are asked for."""
         words = DocumentWords(document.sentences, self._count_pieces)
-        instances = [
-            instance
-            for window in self._windows_of(words)
-            for instance in self._instances(words, document.sentences, window, with_entities=False)
-        ]
-        for instance in instances:
-            self.apply_token_indexers(instance)
-        return instances
+        for window in self._windows_of(words):
+            for instance in self._instances(words, document.sentences, window, with_entities):
+                self.apply_token_indexers(instance)
+                yield instance
 
     @overrides(check_signature=False)
     def text_to_instance(
