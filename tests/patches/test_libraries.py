@@ -30,6 +30,7 @@ from allennlp.data.tokenizers import PretrainedTransformerTokenizer
 from allennlp.training.learning_rate_schedulers import LearningRateScheduler
 from allennlp.training.optimizers import Optimizer
 
+from locate_label_allennlp import patches
 from locate_label_allennlp.patches import install
 from locate_label_allennlp.patches.finder import PATCHES
 
@@ -301,10 +302,10 @@ class TestInstall:
             cwd=tmp_path,
             TORCH_DEVICE_BACKEND_AUTOLOAD="0",
         )
-        modules = ("configs", "errors", "evaluation", "finder", "libraries", "plugins", "training")
-        names = ["", *(f".{module}" for module in (*modules, "training_data"))]
-        patches = [f"locate_label_allennlp.patches{name}" for name in names]
-        assert done.stdout.split() == ["locate_label_allennlp", *patches]
+        package = "locate_label_allennlp.patches"
+        modules = sorted(path.stem for path in Path(patches.__file__).parent.glob("[!_]*.py"))
+        names = [package, *(f"{package}.{name}" for name in modules)]
+        assert done.stdout.split() == ["locate_label_allennlp", *names]
 
     def test_it_puts_one_finder_in_place(self) -> None:
         install()
