@@ -38,7 +38,7 @@ from comparison.runs import (
 from comparison.table import Outcome, make_rows, markdown
 
 from locate_label_allennlp.data.document import CorpusError
-from locate_label_allennlp.data.formats.files import atomic_file
+from locate_label_allennlp.data.formats.corpus_files import atomic_file
 
 
 def main() -> None:

@@ -38,8 +38,7 @@ Point = Tuple[str, int, int]
 
 
 def ours(words: torch.Tensor, spans: FlatSpans) -> torch.Tensor:
-    lengths = torch.tensor([words.size(1)], device=words.device)
-    return RangeMaximum(words, lengths).maximum(spans)
+    return RangeMaximum(words).maximum(spans)
 
 
 def allennlp(words: torch.Tensor, spans: FlatSpans) -> torch.Tensor:

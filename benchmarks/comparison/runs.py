@@ -13,7 +13,7 @@ import torch
 from allennlp.common import Params
 
 from comparison.processes import Children, Failed, Usage, check_success, locked
-from locate_label_allennlp.data.formats.files import atomic_file, corpus_files
+from locate_label_allennlp.data.formats.corpus_files import atomic_file, corpus_files
 
 CORPORA = {
     "TRAIN": "train_data_path",
@@ -88,10 +88,10 @@ def plan(
         settings[CORPORA[variable]] = path
     settings.update(dict.fromkeys(_SEEDS, seed), evaluate_on_test=False)
     model = settings["model"]
-    if model.get("gold_spans"):
+    if model.get("type") == "mention_typer":
         raise Refused(
-            f"{config} names the types of given gold spans (model.gold_spans) and finds none "
-            "itself: it has no strict F1 and cannot stand beside models that have"
+            f"{config} names the types of given mentions (mention_typer) and finds none itself: it "
+            "has no strict F1 and cannot stand beside models that have"
         )
     # So that the evaluation can switch it to `verbose`.
     model["metric"] = model.get("metric") or {}

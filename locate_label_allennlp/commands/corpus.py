@@ -190,7 +190,7 @@ def _stats(args: argparse.Namespace) -> int:
     from locate_label_allennlp.data.corpus.files import column_names, format_from_text, read_corpus
     from locate_label_allennlp.data.corpus.statistics import corpus_statistics, merged
     from locate_label_allennlp.data.corpus.statistics_table import statistics_table
-    from locate_label_allennlp.data.formats.files import atomic_file
+    from locate_label_allennlp.data.formats.corpus_files import atomic_file
 
     format = format_from_text(args.format)
     names = column_names(list(dict.fromkeys(args.files)))

@@ -1,7 +1,6 @@
 """Two things that configs lack in AllenNLP."""
 
 import json
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -31,8 +30,9 @@ def optional_environment_variables(module: Any) -> Iterator[None]:
 @patches("allennlp.common.from_params")
 def errors_that_name_the_allowed_keys(module: Any) -> Iterator[None]:
     """
-    AllenNLP refuses a key that a component does not take, but does not say which it takes, and its
-    trainer takes any key without a word.
+    AllenNLP refuses a key that a component does not take, but does not say which it takes. A
+    component that hands further keys on to the one it is derived from (`**kwargs`) takes any key,
+    and fails with a traceback; AllenNLP's trainer drops them without a word.
     """
     yield
     create_kwargs = module.create_kwargs
@@ -42,11 +42,13 @@ def errors_that_name_the_allowed_keys(module: Any) -> Iterator[None]:
     ) -> dict[str, Any]:
         from allennlp.common.checks import ConfigurationError
 
-        allowed = sorted(
+        known = {
             name
             for name, parameter in module.infer_params(cls, constructor).items()
             if name != "self" and parameter.kind != parameter.VAR_KEYWORD
-        )
+        }
+        # What the program gives by itself is not for a config to give.
+        allowed = sorted(known - extras.keys())
         refused = f"Extra parameters passed to {cls.__name__}:"
         try:
             arguments: dict[str, Any] = create_kwargs(constructor, cls, params, **extras)
@@ -54,14 +56,15 @@ def errors_that_name_the_allowed_keys(module: Any) -> Iterator[None]:
             if error.message.startswith(refused):
                 raise ConfigurationError(f"{error.message}; allowed are {allowed}") from error
             raise
-        unknown = {name: arguments[name] for name in sorted(arguments.keys() - set(allowed))}
-        if unknown and _is_trainer(cls):
+        unknown = {name: arguments[name] for name in sorted(arguments.keys() - known)}
+        if unknown and _end_of_keys(module, cls):
             raise ConfigurationError(f"{refused} {unknown}; allowed are {allowed}")
         return arguments
 
     module.create_kwargs = with_allowed_keys
 
 
-def _is_trainer(cls: type) -> bool:
-    trainers = sys.modules.get("allennlp.training.trainer")
-    return trainers is not None and issubclass(cls, trainers.Trainer)
+def _end_of_keys(module: Any, cls: type) -> bool:
+    """Whether one of the components that `cls` is derived from takes no further keys."""
+    bases = [base for base in cls.mro()[1:] if issubclass(base, module.FromParams)]
+    return any(not module.takes_kwargs(base) for base in bases)

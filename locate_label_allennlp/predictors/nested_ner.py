@@ -13,7 +13,7 @@ from overrides import overrides
 from locate_label_allennlp.data.dataset_readers import NestedNerReader
 from locate_label_allennlp.data.document import CorpusError, Document, Sentence
 from locate_label_allennlp.data.formats import JsonlFormat
-from locate_label_allennlp.data.formats.splitting import Splitting
+from locate_label_allennlp.data.formats.running_text import Splitting
 from locate_label_allennlp.data.samplers.token_budget import fill_batches, texts_of
 
 _ALLOWED = (

@@ -196,10 +196,9 @@ def test_a_digest_is_that_of_the_content(tmp_path: Path) -> None:
     assert corpus_digest(str(tmp_path)) not in map(corpus_digest, (str(first), str(second)))
 
 
-def test_a_model_that_is_given_the_gold_spans_is_refused(tmp_path: Path) -> None:
-    config = tmp_path / "oracle.jsonnet"
-    config.write_text(f"(import '{TINY}') + {{ model+: {{ gold_spans: true }} }}", "utf-8")
-    with pytest.raises(Refused, match=r"oracle\.jsonnet names the types of given gold spans"):
+def test_a_model_that_is_given_the_mentions_is_refused() -> None:
+    config = TINY.with_name("tiny_mention_typer.jsonnet")
+    with pytest.raises(Refused, match=r"tiny_mention_typer\.jsonnet names the types of given men"):
         plan(config, 13, PATHS, {}, "")
 
 

@@ -161,7 +161,6 @@ local gpus = std.filter(function(gpu) gpu != '', std.split(env.text('GPUS', ''),
       },
     },
     dropout: s.dropout,
-    precision: s.precision,
     encoder: { type: 'lstm', hidden_size: s.hidden / 2, bidirectional: true },
   },
 

@@ -33,6 +33,7 @@
   },
   model: {
     type: 'proposer_regressor',
+    precision: s.precision,
     word_encoder: $.word_encoder,
     proposer: { kernels: s.kernels, backward_block: true, dropout: s.dropout },
     regressor: {

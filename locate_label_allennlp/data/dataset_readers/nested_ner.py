@@ -66,7 +66,7 @@ class NestedNerReader(DatasetReader):
         and counted as missed in evaluation; `"envelope"`: taken as the span from their first to
         their last word; `"fragments"`: the same, and `metadata` has their `pieces` (start and
         exclusive end of each, by the number of the entity), for a model that is given its mentions
-        (`span_level_classifier` with `gold_spans`); `"error"`.
+        (`mention_typer`); `"error"`.
     text_splitter : `TextSplitter`, optional (default = `TextSplitter()`, English by spaCy's rules)
         How a predictor splits raw text for a model trained with this reader, unless told otherwise.
     label_namespace : `str`, optional (default = `"entity_labels"`)
@@ -151,7 +151,7 @@ class NestedNerReader(DatasetReader):
         if num_discontinuous:
             done = "taken as their envelopes"
             if self._discontinuous == "fragments":
-                done = "given piece by piece"
+                done = "given fragment by fragment"
             elif self._discontinuous == "skip":
                 done = "not learned from; they count as missed in evaluation"
             logger.warning("%s: %d discontinuous entities %s", file_path, num_discontinuous, done)
@@ -252,7 +252,7 @@ class NestedNerReader(DatasetReader):
                 "unreachable": unreachable,
             }
             if with_entities and self._discontinuous == "fragments":
-                metadata["pieces"] = {
+                metadata["fragments"] = {
                     number: entity.fragments
                     for number, entity in enumerate(sentence.entities)
                     if entity.fragments

@@ -8,8 +8,8 @@ from overrides import overrides
 from locate_label_allennlp.data.document import CorpusError, Document
 from locate_label_allennlp.data.formats.brat import BratFormat
 from locate_label_allennlp.data.formats.columns import ColumnsFormat
+from locate_label_allennlp.data.formats.corpus_files import CorpusFile, corpus_files
 from locate_label_allennlp.data.formats.corpus_format import CorpusFormat, Tally
-from locate_label_allennlp.data.formats.files import CorpusFile, corpus_files
 from locate_label_allennlp.data.formats.genia_xml import GeniaXmlFormat
 from locate_label_allennlp.data.formats.jsonl import JsonlFormat
 from locate_label_allennlp.data.formats.spacy_docs import SpacyFormat

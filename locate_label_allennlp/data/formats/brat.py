@@ -11,9 +11,9 @@ from typing import ClassVar, Dict, Iterable, Iterator, List, Optional, Tuple
 from overrides import overrides
 
 from locate_label_allennlp.data.document import CorpusError, Document, Sentence
+from locate_label_allennlp.data.formats.corpus_files import CorpusFile, corpus_files, write_errors
 from locate_label_allennlp.data.formats.corpus_format import CorpusFormat, Tally
-from locate_label_allennlp.data.formats.files import CorpusFile, corpus_files, write_errors
-from locate_label_allennlp.data.formats.splitting import Mention, Splitting
+from locate_label_allennlp.data.formats.running_text import Mention, Splitting
 
 _TEXT_BOUND = re.compile(r"T\S*\t(\S+) (\d+ \d+(?:;\d+ \d+)*)(?:\t(.*))?")
 _ALLOWED = "a line of an entity is 'T1<tab>TYPE START END[;START END]<tab>TEXT'"

@@ -21,13 +21,13 @@ from locate_label_allennlp.data.formats.column_labels import (
     parsed_label,
 )
 from locate_label_allennlp.data.formats.column_writer import DOCUMENT, write_columns
+from locate_label_allennlp.data.formats.corpus_files import CorpusFile
 from locate_label_allennlp.data.formats.corpus_format import (
     CorpusFormat,
     Tally,
     check_choice,
     check_encoding,
 )
-from locate_label_allennlp.data.formats.files import CorpusFile
 
 Row = Tuple[int, List[str]]
 

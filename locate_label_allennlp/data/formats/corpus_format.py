@@ -8,7 +8,7 @@ from allennlp.common import Registrable
 from allennlp.common.checks import ConfigurationError
 
 from locate_label_allennlp.data.document import CorpusError, Document, ErrorHandler, Sentence
-from locate_label_allennlp.data.formats.files import CorpusFile, atomic_file, corpus_files
+from locate_label_allennlp.data.formats.corpus_files import CorpusFile, atomic_file, corpus_files
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +52,11 @@ class Tally:
         if self._on_note is not None:
             self._on_note(CorpusError(what, *(place or (self._path, None))))
         self._counts[what] = self._counts.get(what, 0) + count
+
+    def note(self, what: str, path: str) -> None:
+        """For what is of interest when a file is checked, not when it is read."""
+        if self._on_note is not None:
+            self._on_note(CorpusError(what, path))
 
     def add_twice(self, given: int, sentence: Sentence, place: Place) -> None:
         """For entities that were given to `sentence` and are not among its own."""

@@ -5,10 +5,10 @@ from typing import ClassVar, Iterator, Optional, Tuple
 from overrides import overrides
 
 from locate_label_allennlp.data.document import Document
+from locate_label_allennlp.data.formats.corpus_files import CorpusFile
 from locate_label_allennlp.data.formats.corpus_format import CorpusFormat, Tally
-from locate_label_allennlp.data.formats.files import CorpusFile
 from locate_label_allennlp.data.formats.genia_parser import GeniaParser
-from locate_label_allennlp.data.formats.splitting import Splitting
+from locate_label_allennlp.data.formats.running_text import Splitting
 
 
 @CorpusFormat.register("genia_xml")

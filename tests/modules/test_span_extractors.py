@@ -7,8 +7,12 @@ from allennlp.modules.span_extractors import (
     SpanExtractor,
 )
 
-from locate_label_allennlp.modules.span_extractors import FlatSpanExtractor
-from locate_label_allennlp.nn.range_maximum import RangeMaximum
+from locate_label_allennlp.modules.span_extractors import (
+    FlatSpanExtractor,
+    InnerBoundarySpanExtractor,
+    OuterBoundarySpanExtractor,
+)
+from locate_label_allennlp.nn.encoded_words import EncodedWords
 from locate_label_allennlp.nn.spans import FlatSpans
 
 NAMES = ["inner_boundary", "outer_boundary"]
@@ -91,7 +95,7 @@ def test_flat_and_padded_form_agree(name):
     words, mask = sentences()
     sentence, column = SPAN_MASK.nonzero(as_tuple=True)
     flat = FlatSpans(sentence, *SPANS[sentence, column].T)
-    vectors = module.extract(RangeMaximum(words, torch.tensor(LENGTHS)), flat)
+    vectors = module.extract(EncodedWords(words, torch.tensor(LENGTHS)), flat)
     assert torch.equal(vectors, module(words, SPANS, mask, SPAN_MASK)[sentence, column])
 
 
@@ -120,3 +124,55 @@ def test_the_outer_one_has_the_boundaries_of_allennlps_exclusive_ends_inside_a_s
     theirs = EndpointSpanExtractor(5, use_exclusive_start_indices=True)
     shifted = torch.stack([spans[..., 0], spans[..., 1] + 1], dim=-1)
     torch.testing.assert_close(ours, theirs(words[:1], shifted, mask[:1]))
+
+
+def test_equation_2():
+    words = torch.tensor([[[1.0, -1.0], [5.0, 0.0], [2.0, 7.0], [9.0, 9.0]]])
+    vector = InnerBoundarySpanExtractor(input_dim=2)(words, torch.tensor([[[0, 2]]]))
+    #                                     maximum   start     end
+    assert vector.flatten().tolist() == [5.0, 7.0, 1.0, -1.0, 2.0, 7.0]
+
+
+def test_it_has_nothing_to_learn():
+    assert list(InnerBoundarySpanExtractor(input_dim=2).parameters()) == []
+
+
+def outer():
+    module = OuterBoundarySpanExtractor(input_dim=2)
+    with torch.no_grad():
+        module._before_sentence.copy_(torch.tensor([-3.0, -4.0]))
+        module._after_sentence.copy_(torch.tensor([-5.0, -6.0]))
+    return module
+
+
+FOUR_WORDS = torch.tensor([[[1.0, -1.0], [5.0, 0.0], [2.0, 7.0], [9.0, 9.0]]])
+THREE_WORDS = torch.tensor([[True, True, True, False]])
+
+
+def boundaries(*span):
+    return outer()(FOUR_WORDS, torch.tensor([[span]]), THREE_WORDS).flatten().tolist()
+
+
+def test_equation_4():
+    #                         maximum    before     after
+    assert boundaries(1, 1) == [5.0, 0.0, 1.0, -1.0, 2.0, 7.0]
+
+
+def test_learned_vectors_stand_at_the_edges_of_the_sentence_and_not_of_the_batch():
+    assert boundaries(0, 0) == [1.0, -1.0, -3.0, -4.0, 5.0, 0.0]
+    assert boundaries(1, 2) == [5.0, 7.0, 1.0, -1.0, -5.0, -6.0]
+    assert boundaries(0, 2) == [5.0, 7.0, -3.0, -4.0, -5.0, -6.0]
+
+
+def test_gradients_reach_the_learned_vectors_only_at_the_edges():
+    for span, at_left, at_right in [((1, 1), 0, 0), ((0, 1), 1, 0), ((2, 2), 0, 1), ((0, 2), 1, 1)]:
+        module = outer()
+        module(FOUR_WORDS, torch.tensor([[span]]), THREE_WORDS).sum().backward()
+        assert module._before_sentence.grad.tolist() == [at_left] * 2
+        assert module._after_sentence.grad.tolist() == [at_right] * 2
+
+
+def test_a_sentence_of_one_word():
+    module = outer()
+    vector = module(FOUR_WORDS[:, 3:], torch.tensor([[[0, 0]]]))
+    assert vector.flatten().tolist() == [9.0, 9.0, -3.0, -4.0, -5.0, -6.0]

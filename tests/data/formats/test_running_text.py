@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from locate_label_allennlp.data.document import CorpusError, Entity
 from locate_label_allennlp.data.formats.corpus_format import Tally
-from locate_label_allennlp.data.formats.splitting import Mention, Splitting
+from locate_label_allennlp.data.formats.running_text import Mention, Splitting
 
 TEXT = "Old Tarn slept. The keeper-elect woke."
 

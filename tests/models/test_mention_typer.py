@@ -1,5 +1,3 @@
-"""The form for given mentions; that for detection is tested with the other models that detect."""
-
 import json
 import os
 import subprocess
@@ -20,13 +18,13 @@ from allennlp.predictors import Predictor
 from locate_label_allennlp.data.document import Entity, Sentence
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
-CONFIG = FIXTURES / "configs" / "tiny_span_level_classifier.jsonnet"
+CONFIG = FIXTURES / "configs" / "tiny_mention_typer.jsonnet"
 CORPUS = FIXTURES / "formats" / "nested.jsonl"
 ALLENNLP = str(Path(sys.executable).with_name("allennlp"))
 LEARNING = {"trainer.num_epochs": 20, "trainer.optimizer.lr": 0.02, "data_loader.batch_size": 2}
 
 WORDS = ("north", "and", "south", "mole", "of", "Tarn")
-IN_PIECES = Entity(0, 4, "ORG", ((0, 1), (3, 4)))
+IN_FRAGMENTS = Entity(0, 4, "ORG", ((0, 1), (3, 4)))
 
 
 class Experiment:
@@ -98,7 +96,7 @@ def test_alone_or_in_a_batch_the_same_types(max_chunk_words):
 def test_the_output_is_the_given_mentions():
     experiment = Experiment()
     sentences = [
-        Sentence(WORDS, (IN_PIECES, Entity(5, 6, "ROLE"))),
+        Sentence(WORDS, (IN_FRAGMENTS, Entity(5, 6, "ROLE"))),
         Sentence(WORDS[:1]),
         Sentence(WORDS[:1], (Entity(0, 1, "PLACE"),)),
     ]
@@ -113,21 +111,21 @@ def test_the_output_is_the_given_mentions():
         assert 1 / 3 <= entity["score"] <= 1
 
 
-def test_a_mention_in_pieces_is_read_as_if_they_were_joined():
+def test_a_mention_in_fragments_is_read_as_if_they_were_joined():
     experiment = Experiment()
     outputs = [
-        experiment.output(Sentence(WORDS, (IN_PIECES,))),
+        experiment.output(Sentence(WORDS, (IN_FRAGMENTS,))),
         experiment.output(Sentence(("north", "mole"), (Entity(0, 2, "ORG"),))),
         experiment.output(Sentence(WORDS, (Entity(0, 4, "ORG"),))),
     ]
-    in_pieces, joined, whole = (output["entities"][0][0]["score"] for output in outputs)
-    assert in_pieces == pytest.approx(joined, abs=1e-6)
-    assert in_pieces != pytest.approx(whole, abs=1e-6)
+    in_fragments, joined, whole = (output["entities"][0][0]["score"] for output in outputs)
+    assert in_fragments == pytest.approx(joined, abs=1e-6)
+    assert in_fragments != pytest.approx(whole, abs=1e-6)
 
 
 def test_mentions_that_the_reader_skips_are_wrong():
     experiment = Experiment(**{"dataset_reader.discontinuous": "skip"})
-    experiment.output(Sentence(WORDS, (IN_PIECES, Entity(5, 6, "ROLE"))))
+    experiment.output(Sentence(WORDS, (IN_FRAGMENTS, Entity(5, 6, "ROLE"))))
     assert experiment.model.get_metrics()["oracle_span_accuracy"] <= 0.5
 
 
@@ -163,10 +161,18 @@ def test_text_without_mentions_is_an_error():
         experiment.model.forward_on_instance(instance)
 
 
-def test_where_detection_is_needed_it_says_that_it_detects_nothing():
+def test_the_loss_is_the_mean_cross_entropy_of_all_mentions():
     experiment = Experiment()
-    with pytest.raises(ConfigurationError, match="detects nothing"):
-        experiment.model.candidates(**experiment.batch(experiment.corpus))
+    logits = []
+    experiment.model._span_scorer._output.register_forward_hook(
+        lambda *call: logits.append(call[-1])
+    )
+    batch = experiment.batch(experiment.corpus)
+    loss = experiment.model(**batch)["loss"]
+    labels = [row[2] for rows in batch["entities"].tolist() for row in rows if row[0] >= 0]
+    right = logits[0].softmax(dim=1)[range(len(labels)), labels]
+    assert len(labels) == 13
+    torch.testing.assert_close(loss, -right.log().mean())
 
 
 def test_two_processes(tmp_path):
