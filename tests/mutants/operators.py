@@ -30,9 +30,10 @@ COSMIC_RAY = [
     *("ExceptionReplacer", "RemoveDecorator"),
 ]
 
-OPPOSITES = [("min", "max"), ("minimum", "maximum"), ("amin", "amax"), ("argmin", "argmax")]
-OPPOSITES += [("all", "any"), ("sum", "mean"), ("floor", "ceil"), ("zeros", "ones")]
-OPPOSITES += [("zeros_like", "ones_like"), ("new_zeros", "new_ones"), ("clamp_min", "clamp_max")]
+PAIRS = [("min", "max"), ("minimum", "maximum"), ("amin", "amax"), ("argmin", "argmax")]
+PAIRS += [("all", "any"), ("sum", "mean"), ("floor", "ceil"), ("zeros", "ones")]
+PAIRS += [("zeros_like", "ones_like"), ("new_zeros", "new_ones"), ("clamp_min", "clamp_max")]
+OPPOSITE = {**dict(PAIRS), **{second: first for first, second in PAIRS}}
 
 
 class RemoveKeywordArgument(Operator):
@@ -52,17 +53,15 @@ class RemoveKeywordArgument(Operator):
 
 
 class ReplaceByOpposite(Operator):
-    """`min(...)` becomes `max(...)`, and so on for the pairs of `OPPOSITES`."""
-
-    NAMES: Dict[str, str] = {**dict(OPPOSITES), **{b: a for a, b in OPPOSITES}}
+    """`min(...)` becomes `max(...)`, and so on for the pairs of `PAIRS`."""
 
     def mutation_positions(self, node: NodeOrLeaf) -> Iterator[Tuple[Position, Position]]:
         following = node.get_next_leaf()
-        if node.type == "name" and node.value in self.NAMES and following == "(":
+        if node.type == "name" and node.value in OPPOSITE and following == "(":
             yield node.start_pos, node.end_pos
 
     def mutate(self, node: NodeOrLeaf, index: int) -> NodeOrLeaf:
-        node.value = self.NAMES[node.value]
+        node.value = OPPOSITE[node.value]
         return node
 
     @classmethod

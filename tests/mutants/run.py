@@ -128,13 +128,15 @@ def find_mutants(path: Path) -> Iterator[Mutant]:
                 mutated_code = compile(mutated, path, "exec")
             except SyntaxError:
                 continue
+            functions = changed_functions(code, mutated_code)
+            if functions == {}:
+                continue  # the same number, written otherwise
             lines = list(difflib.ndiff(source.splitlines(), mutated.splitlines()))
             old, new = (
                 " ".join(text[2:].strip() for text in lines if text.startswith(sign)).strip()
                 for sign in "-+"
             )
-            change = Change(mutated, changed_functions(code, mutated_code))
-            yield Mutant(path, name, occurrence, line, old, new, change)
+            yield Mutant(path, name, occurrence, line, old, new, Change(mutated, functions))
 
 
 def open_session(session: WorkDB, paths: Sequence[Path], again: bool) -> Dict[str, Mutant]:
