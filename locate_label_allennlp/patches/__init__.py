@@ -4,7 +4,8 @@ The one place where AllenNLP 2.10.1 is changed, at run time; its files stay as t
 - `libraries`: what current libraries took away from it;
 - `plugins`: how it finds this plugin;
 - `configs`: optional environment variables, and errors that name the allowed keys;
-- `errors`: what is wrong with data or a config in one line.
+- `errors`: what is wrong with data or a config in one line;
+- `training_data`: a training corpus without entities is an error.
 
 Parts of AllenNLP cannot be imported beside current libraries, and plugins come too late to help:
 AllenNLP has imported itself by then. `pyproject.toml` therefore names `install` in the entry point
@@ -30,6 +31,7 @@ def install() -> None:
             errors,
             libraries,
             plugins,
+            training_data,
         )
         from locate_label_allennlp.patches.finder import PatchingFinder
 

@@ -256,7 +256,7 @@ class TestInstall:
             cwd=tmp_path,
             TORCH_DEVICE_BACKEND_AUTOLOAD="0",
         )
-        names = ["", ".configs", ".errors", ".finder", ".libraries", ".plugins"]
+        names = ["", ".configs", ".errors", ".finder", ".libraries", ".plugins", ".training_data"]
         patches = [f"locate_label_allennlp.patches{name}" for name in names]
         assert done.stdout.split() == ["locate_label_allennlp", *patches]
 

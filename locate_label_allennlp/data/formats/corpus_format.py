@@ -9,6 +9,7 @@ from allennlp.common.checks import ConfigurationError
 
 from locate_label_allennlp.data.document import CorpusError, Document, ErrorHandler, Sentence
 from locate_label_allennlp.data.formats.corpus_files import CorpusFile, atomic_file, corpus_files
+from locate_label_allennlp.data.text_splitter import TextSplitter
 
 logger = logging.getLogger(__name__)
 
@@ -96,6 +97,11 @@ class CorpusFormat(Registrable):
 
     on_error: Optional[ErrorHandler] = None
     on_note: Optional[ErrorHandler] = None
+
+    @property
+    def text_splitter(self) -> Optional[TextSplitter]:
+        """What splits the running text of its corpora; `None` where these have their words."""
+        return None
 
     def read(self, path: str) -> Iterator[Document]:
         """

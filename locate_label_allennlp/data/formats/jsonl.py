@@ -25,6 +25,7 @@ from locate_label_allennlp.data.formats.json_shapes import (
     without_entities,
 )
 from locate_label_allennlp.data.formats.running_text import Splitting
+from locate_label_allennlp.data.text_splitter import TextSplitter
 
 
 @CorpusFormat.register("jsonl")
@@ -94,6 +95,11 @@ class JsonlFormat(CorpusFormat):
     ) -> None:
         self._splitting = splitting or Splitting()
         self._tag_names = tag_names
+
+    @property
+    @overrides
+    def text_splitter(self) -> TextSplitter:
+        return self._splitting.text_splitter
 
     @overrides
     def read_file(self, file: CorpusFile, tally: Tally) -> Iterator[Document]:

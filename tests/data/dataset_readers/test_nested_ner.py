@@ -1,4 +1,5 @@
 import json
+import logging
 
 import pytest
 from allennlp.common import Params
@@ -9,7 +10,7 @@ from allennlp.data.dataset_readers.dataset_reader import WorkerInfo
 from allennlp.data.token_indexers import SingleIdTokenIndexer
 
 from locate_label_allennlp.data.dataset_readers import NestedNerReader
-from locate_label_allennlp.data.document import CorpusError, Document, Sentence
+from locate_label_allennlp.data.document import CorpusError, Document, Entity, Sentence
 from locate_label_allennlp.data.formats import ColumnsFormat
 from locate_label_allennlp.data.token_indexers import WindowedTransformerIndexer
 
@@ -44,8 +45,7 @@ def test_an_instance_a_sentence(corpus):
     assert texts(instances) == SENTENCES
     first = instances[0]
     assert list(first.fields) == ["tokens", "context", "centre", "entities", "metadata"]
-    # Ends are inclusive from here on.
-    assert first["entities"].entities == [(0, 4, "ROLE"), (3, 4, "PLACE")]
+    assert first["entities"].entities == [Entity(0, 5, "ROLE"), Entity(3, 5, "PLACE")]
     assert first["metadata"].metadata == {
         "words": tuple(SENTENCES[0].split()),
         "sent_id": "1",
@@ -215,3 +215,16 @@ def test_a_corpus_without_sentences_is_an_error(tmp_path):
     path.write_text('\n{"tokens": []}\n', "utf-8")
     with pytest.raises(CorpusError, match=r"empty\.jsonl: holds no sentences"):
         list(reader().read(str(path)))
+
+
+def test_a_corpus_without_entities_is_said(tmp_path, caplog):
+    path = tmp_path / "none.jsonl"
+    path.write_text('{"tokens": ["a"]}\n{"tokens": ["b"], "entities": []}\n', "utf-8")
+    with caplog.at_level(logging.WARNING):
+        assert len(list(reader().read(str(path)))) == 2
+        (record,) = caplog.records
+        assert record.getMessage() == f"{path}: holds no entities"
+        with path.open("a") as file:
+            file.write('{"tokens": ["c"], "entities": [{"start": 0, "end": 1, "type": "X"}]}\n')
+        list(reader().read(str(path)))
+    assert len(caplog.records) == 1
