@@ -10,6 +10,8 @@ from typing import Any, Optional, Tuple
 from uuid import uuid4
 
 from allennlp.common.checks import ConfigurationError
+from huggingface_hub import HfApi
+from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
 # Configs name this folder in `include_in_archive`.
@@ -136,10 +138,34 @@ def special_pieces(tokenizer: Any) -> Tuple[Tuple[int, ...], Tuple[int, ...]]:
 def _loaded(auto_class: Any, name: str, **options: Any) -> Any:
     if os.path.isdir(name) and not os.path.isfile(os.path.join(name, "config.json")):
         raise ConfigurationError(f"encoder folder {name!r} has no config.json")
+    refused = (
+        f"encoder {name!r} could not be loaded by {auto_class.__name__}; allowed is a folder with "
+        "config.json, weights and tokenizer, or a name on the model hub"
+    )
+    is_reachable = os.path.isdir(name) or _is_reachable(name, refused)
     try:
-        return auto_class.from_pretrained(name, **options)
+        return auto_class.from_pretrained(name, local_files_only=not is_reachable, **options)
     except (OSError, ValueError) as error:
-        raise ConfigurationError(
-            f"encoder {name!r} could not be loaded by {auto_class.__name__}; allowed is a folder "
-            f"with config.json, weights and tokenizer, or a name on the model hub: {error}"
-        ) from error
+        reason = " ".join(str(error).split())
+        if not is_reachable:
+            reason = "the hub cannot be reached, and no copy from there is on this machine"
+        raise ConfigurationError(f"{refused}: {reason}") from error
+
+
+@lru_cache(maxsize=8)
+def _is_reachable(name: str, refused: str) -> bool:
+    """
+    Whether the model hub answers, asked once: every file that is looked for there is tried several
+    times, which takes a minute without a network.
+
+    # Errors
+
+    `ConfigurationError`, which begins with `refused`, if the hub has no such model.
+    """
+    try:
+        HfApi().model_info(name, timeout=10)
+    except (RepositoryNotFoundError, HFValidationError) as error:
+        raise ConfigurationError(f"{refused}, where there is no such model") from error
+    except Exception:  # of the HTTP library, which differs with the release of huggingface_hub
+        return False
+    return True

@@ -1,11 +1,15 @@
 import json
 import shutil
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 import torch
 from allennlp.common.checks import ConfigurationError
+from huggingface_hub import HfApi
+from huggingface_hub.errors import RepositoryNotFoundError
 
 from locate_label_allennlp.common.encoders import (
     ENCODER_FOLDER,
@@ -85,6 +89,37 @@ def test_an_unknown_folder_is_named_with_what_is_allowed(load, tmp_path):
         load(str(tmp_path / "nowhere"))
     assert "nowhere' could not be loaded" in caught.value.message
     assert "allowed is a folder with config.json, weights and tokenizer" in caught.value.message
+
+
+@pytest.fixture
+def hub(monkeypatch):
+    """Sets what the model hub answers, without a network; encoders' files are not asked for."""
+
+    def hub(error):
+        def model_info(self, name, timeout):
+            assert timeout <= 10
+            raise error
+
+        monkeypatch.setattr(HfApi, "model_info", model_info)
+
+    return hub
+
+
+@pytest.mark.parametrize("load", [load_config, load_tokenizer])
+def test_a_hub_that_cannot_be_reached_is_said_at_once(load, hub):
+    hub(ConnectionError("no route"))
+    begin = time.monotonic()
+    with pytest.raises(ConfigurationError, match="hub cannot be reached, and no copy") as caught:
+        load("nobody/unreachable")
+    assert time.monotonic() - begin < 5
+    assert "\n" not in caught.value.message
+
+
+def test_a_name_that_the_hub_does_not_know(hub):
+    response = httpx.Response(404, request=httpx.Request("GET", "https://localhost"))
+    hub(RepositoryNotFoundError("404", response=response))
+    with pytest.raises(ConfigurationError, match=r"'nobody/unknown' .* there is no such model"):
+        load_config("nobody/unknown")
 
 
 def test_a_folder_that_holds_no_encoder(tmp_path):
