@@ -14,7 +14,7 @@ from locate_label_allennlp.common.drawing import Mark, draw_entities
 from locate_label_allennlp.data.text_splitter import WORDS
 
 if TYPE_CHECKING:
-    from locate_label_allennlp.data.formats.files import CorpusFile
+    from locate_label_allennlp.data.formats.corpus_files import CorpusFile
     from locate_label_allennlp.predictors import NestedNerPredictor
 
 
@@ -73,7 +73,7 @@ def _draw_file(args: argparse.Namespace) -> None:
 
 
 def _input_files(path: str) -> "List[CorpusFile]":
-    from locate_label_allennlp.data.formats.files import CorpusFile, corpus_files
+    from locate_label_allennlp.data.formats.corpus_files import CorpusFile, corpus_files
 
     if path == "-":
         return [CorpusFile("stdin", lambda: nullcontext(sys.stdin.buffer))]

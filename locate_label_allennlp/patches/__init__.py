@@ -6,7 +6,8 @@ The one place where AllenNLP 2.10.1 is changed, at run time; its files stay as t
 - `configs`: optional environment variables, and errors that name the allowed keys;
 - `errors`: what is wrong with data or a config in one line;
 - `evaluation`: the results of an evaluation as a table;
-- `training`: what `train` and `find-lr` lack.
+- `training`: what `train` and `find-lr` lack;
+- `training_data`: a training corpus without entities is an error.
 
 Parts of AllenNLP cannot be imported beside current libraries, and plugins come too late to help:
 AllenNLP has imported itself by then. `pyproject.toml` therefore names `install` in the entry point
@@ -34,6 +35,7 @@ def install() -> None:
             libraries,
             plugins,
             training,
+            training_data,
         )
         from locate_label_allennlp.patches.finder import PatchingFinder
 

@@ -4,6 +4,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Iterator
+from functools import wraps
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -70,3 +71,45 @@ def runs_allennlp(program: str) -> bool:
     """Whether `program`, the path of what is running, is `allennlp` or `python -m allennlp`."""
     path = Path(program)
     return path.stem == "allennlp" or path.parts[-2:] == ("allennlp", "__main__.py")
+
+
+@patches("allennlp.common.checks")
+def devices_that_are_there(module: Any) -> Iterator[None]:
+    """
+    Of a GPU that is not there AllenNLP does not say what asked for it nor what there is; where
+    PyTorch knows no accelerator at all, a `RuntimeError` of PyTorch's comes before it can say any.
+    """
+    yield
+    check_for_gpu = module.check_for_gpu
+
+    def check(device: Any) -> None:
+        count = module.cuda.device_count()
+        for one in device if isinstance(device, list) else [device]:
+            if not isinstance(one, int):
+                check_for_gpu(one)
+            elif one >= count:
+                there = (
+                    f"0 to {count - 1}, or -1, the CPU" if count else "-1, the CPU (no GPU is seen)"
+                )
+                raise module.ConfigurationError(
+                    f"the device (GPUS, --cuda-device, trainer.cuda_device) is {one}; "
+                    f"allowed here is {there}"
+                )
+
+    module.check_for_gpu = check
+
+
+@patches("allennlp.models.archival")
+def archives_for_devices_that_are_there(module: Any) -> Iterator[None]:
+    """AllenNLP moves an archive's model to a GPU without a look whether there is one."""
+    yield
+    load_archive = module.load_archive
+
+    @wraps(load_archive)
+    def checked(archive_file: Any, cuda_device: int = -1, *arguments: Any, **options: Any) -> Any:
+        from allennlp.common.checks import check_for_gpu
+
+        check_for_gpu(cuda_device)
+        return load_archive(archive_file, cuda_device, *arguments, **options)
+
+    module.load_archive = checked

@@ -54,9 +54,11 @@ def sentence(num_words, *entities):
 
 
 def rounded(model, inputs, output):
-    for entity in (entity for found in output["entities"] for entity in found):
-        entity["score"] = round(entity["score"], 5)
-    return output
+    entities = [
+        [entity.with_score(round(entity.score, 5)) for entity in found]
+        for found in output["entities"]
+    ]
+    return {**output, "entities": entities}
 
 
 class TestProposerRegressor(ModelTestCase):
@@ -90,9 +92,9 @@ def test_alone_or_in_a_batch_the_same_entities(with_encoder, kernels, tiny_bert,
         ]
     assert sum(map(len, together)) > 10
     for one, other in zip(alone, together, strict=True):
-        assert [entity | {"score": 0} for entity in one] == [e | {"score": 0} for e in other]
-        scores = [entity["score"] for entity in other]
-        assert [entity["score"] for entity in one] == pytest.approx(scores, abs=1e-5)
+        assert [entity.key for entity in one] == [entity.key for entity in other]
+        scores = [entity.score for entity in other]
+        assert [entity.score for entity in one] == pytest.approx(scores, abs=1e-5)
 
 
 def test_entities_are_spans_of_their_sentence_with_type_and_score():
@@ -103,9 +105,9 @@ def test_entities_are_spans_of_their_sentence_with_type_and_score():
         num_words = len(instance["metadata"]["words"])
         assert 1 <= len(found) <= num_words
         for entity in found:
-            assert 0 <= entity["start"] < entity["end"] <= num_words
-            assert entity["type"] in {"ROLE", "PLACE", "ORG"}
-            assert 0 < entity["score"] <= 1
+            assert 0 <= entity.start < entity.end <= num_words
+            assert entity.type in {"ROLE", "PLACE", "ORG"}
+            assert 0 < entity.score <= 1
 
 
 def prediction(categories, spans):
@@ -129,22 +131,22 @@ def test_algorithm_2():
         [0.3, 0.1, 0.5, 0.1],  # the first again, less sure
         [0.375, 0.375, 0.25, 0.0],  # as likely as NONE is enough
     ]
-    analysis = (prediction(categories, [(0, 1), (0, 0), (0, 1), (1, 1)]), torch.tensor([2]))
-    (found,) = model.decode(model._propose(analysis), 1)
-    assert [(span.start, span.end, span.label) for span in found] == [
-        (0, 1, labels[1]),
-        (1, 1, labels[0]),
+    candidates = model._predict(prediction(categories, [(0, 1), (0, 0), (0, 1), (1, 1)]))
+    (found,) = model.decode(candidates, 1)
+    assert [entity.key for entity in found] == [
+        Entity(0, 2, labels[1]).key,
+        Entity(1, 2, labels[0]).key,
     ]
-    assert [span.score for span in found] == pytest.approx([0.7, 0.375])
+    assert [entity.score for entity in found] == pytest.approx([0.7, 0.375])
 
 
 def test_an_entity_is_as_probable_as_its_type_and_its_span_together():
     model = Experiment().model
-    analysis = prediction([[0.4, 0.6, 0.0, 0.0], [0.3, 0.7, 0.0, 0.0]], [(0, 1), (0, 1)])
+    two_proposals = prediction([[0.4, 0.6, 0.0, 0.0], [0.3, 0.7, 0.0, 0.0]], [(0, 1), (0, 1)])
     # Half of the probability is that of (0, 0).
-    analysis.spans.end[0, 0] = 0.0
-    analysis.spans.end[1, 0] = -3.0
-    candidates = model._propose((analysis, torch.tensor([2])))
+    two_proposals.spans.end[0, 0] = 0.0
+    two_proposals.spans.end[1, 0] = -3.0
+    candidates = model._predict(two_proposals)
     sure = 1 / (1 + math.exp(-3.0))
     assert candidates.probabilities[:, 1].tolist() == pytest.approx([0.3, 0.7 * sure])
     (found,) = model.decode(candidates, 1)
@@ -156,10 +158,10 @@ def test_the_loss_is_equation_25():
     model = experiment.model.eval()
     gold = [Entity(0, 2, "ORG"), Entity(1, 2, "PLACE")]
     batch = experiment.batch(experiment.instances([sentence(3, *gold), sentence(2)]))
-    analyses = []
-    model._prediction_head.register_forward_hook(lambda *call: analyses.append(call[-1]))
+    predictions = []
+    model._prediction_head.register_forward_hook(lambda *call: predictions.append(call[-1]))
     loss = model(**batch)["loss"].item()
-    (found,) = analyses
+    (found,) = predictions
     labels = {name: index for index, name in model.labels.items()}
 
     def cost(proposal, entity=None):
@@ -273,7 +275,7 @@ def test_locations_far_outside_the_sentence_are_no_harm():
     experiment.every_proposal_is_an_entity()
     entities = experiment.model(**batch)["entities"]
     for metadata, found in zip(batch["metadata"], entities, strict=True):
-        assert all(0 <= e["start"] < e["end"] <= len(metadata["words"]) for e in found)
+        assert all(0 <= e.start < e.end <= len(metadata["words"]) for e in found)
 
 
 def test_a_loss_that_is_no_number_stops_with_the_sentences():
@@ -286,7 +288,7 @@ def test_a_loss_that_is_no_number_stops_with_the_sentences():
 
 
 def test_losses_and_probabilities_have_single_precision_whatever_the_rest_has():
-    lower, full = Experiment(**{"word_encoder.precision": "bf16"}), Experiment()
+    lower, full = Experiment(**{"precision": "bf16"}), Experiment()
     locations = []
     lower.model._regressor.register_forward_hook(lambda *call: locations.append(call[-1].location))
     batch = full.batch(full.corpus)

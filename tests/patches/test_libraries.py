@@ -302,7 +302,7 @@ class TestInstall:
             TORCH_DEVICE_BACKEND_AUTOLOAD="0",
         )
         modules = ("configs", "errors", "evaluation", "finder", "libraries", "plugins", "training")
-        names = ["", *(f".{module}" for module in modules)]
+        names = ["", *(f".{module}" for module in (*modules, "training_data"))]
         patches = [f"locate_label_allennlp.patches{name}" for name in names]
         assert done.stdout.split() == ["locate_label_allennlp", *patches]
 
