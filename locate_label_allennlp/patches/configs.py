@@ -11,6 +11,15 @@ from locate_label_allennlp.patches.finder import patches
 
 VARIABLE = "locate_label_environment"
 
+TOP_LEVEL_KEYS = {
+    *("dataset_reader", "train_data_path", "data_loader", "datasets_for_vocab_creation"),
+    *("validation_dataset_reader", "validation_data_path", "validation_data_loader"),
+    *("model", "vocabulary", "trainer", "distributed", "ddp_accelerator", "batch_weight_key"),
+    *("test_data_path", "evaluate_on_test", "evaluation", "include_in_archive"),
+    *("random_seed", "numpy_seed", "pytorch_seed"),
+}
+"""What AllenNLP's commands look for in a config, which need not have them all."""
+
 
 @patches("allennlp.common.params")
 def optional_environment_variables(module: Any) -> Iterator[None]:
@@ -119,6 +128,8 @@ def _keys(value: Any, prefix: str = "") -> Iterator[str]:
 def _leads_somewhere(key: str, config: Any) -> bool:
     """Whether an override's key is one of the config, or a new one in a part of it."""
     *parents, last = key.split(".")
+    if not parents and "dataset_reader" in config:
+        return last in config or last in TOP_LEVEL_KEYS
     for name in parents:
         config = _inside(config, name)
     return isinstance(config, dict) or _inside(config, last) is not None

@@ -7,7 +7,7 @@ from allennlp.common.util import JsonDict
 
 from locate_label_allennlp.common.drawing import Mark
 from locate_label_allennlp.report import analyses, tables
-from locate_label_allennlp.report.drawing import draw_html
+from locate_label_allennlp.report.displacy import draw_html
 from locate_label_allennlp.report.markup import counted, percent, section
 from locate_label_allennlp.report.style import STYLE
 

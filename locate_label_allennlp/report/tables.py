@@ -8,7 +8,7 @@ from locate_label_allennlp.report.markup import Cell, Group, Row, counted, perce
 
 # What the page calls stages and origins.
 NAMES = {
-    "discontinuous": "In several pieces",
+    "discontinuous": "In several fragments",
     "seed": "Seeds",
     "filter": "Filter",
     "boundary": "Boundary",

@@ -6,11 +6,13 @@ from itertools import combinations
 from math import inf
 from typing import Collection, Dict, Iterator, List, Optional, Set, Tuple
 
+import numpy
+
 from locate_label_allennlp.data.corpus.files import read_corpus
-from locate_label_allennlp.data.corpus.nesting import crossing_pairs
 from locate_label_allennlp.data.corpus.statistics import CorpusStatistics
 from locate_label_allennlp.data.document import CorpusError, Document, Sentence
 from locate_label_allennlp.data.formats import CorpusFormat
+from locate_label_allennlp.nn.relations import crosses
 
 
 @dataclass(frozen=True)
@@ -140,10 +142,11 @@ class Validation:
                     f"entity from word {entity.start} to {entity.end} (exclusive) has the type "
                     f"{entity.type!r}; allowed are {', '.join(map(repr, sorted(self._types)))}",
                 )
-        spans = [(each.start, each.end) for each in sentence.entities if not each.fragments]
-        for left, right in crossing_pairs(spans):
-            reason = f"{_quoted(sentence, left)} and {_quoted(sentence, right)} cross"
-            yield Problem(sentence.source, reason, is_error=False)
+        spans = sorted({each.span for each in sentence.entities if not each.fragments})
+        for left, right in numpy.argwhere(crosses(spans, spans)).tolist():
+            if left < right:
+                crossing = f"{_quoted(sentence, spans[left])} and {_quoted(sentence, spans[right])}"
+                yield Problem(sentence.source, f"{crossing} cross", is_error=False)
 
 
 def _difference(left: str, right: str) -> Optional[str]:
@@ -178,6 +181,6 @@ def _problem(error: CorpusError, is_error: bool = True, ending: str = "") -> Pro
 
 def _quoted(sentence: Sentence, span: Tuple[int, int]) -> str:
     start, end = span
-    types = sorted(each.type for each in sentence.entities if (each.start, each.end) == span)
+    types = sorted(each.type for each in sentence.entities if each.span == span)
     words = " ".join(sentence.words[start:end])
     return f"{'/'.join(types)} {words!r} (words {start} to {end}, exclusive)"

@@ -5,8 +5,8 @@ from allennlp.common import Params
 from allennlp.common.checks import ConfigurationError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from locate_label_allennlp.data.corpus.nesting import crossing_pairs
+
 from locate_label_allennlp.data.document import CorpusError, Document, Entity, Sentence
 from locate_label_allennlp.data.formats import ColumnsFormat, CorpusFormat
 
