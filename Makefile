@@ -1,7 +1,7 @@
 # make quickstart   train on the made-up corpus of fixtures/, evaluate, draw entities in raw text
 # make test         all tests
 # make lint         formatting, style and types
-# make lock         requirements.txt anew, from requirements.in and the two files beside it
+# make lock         requirements.txt anew, from requirements.in and the overrides beside it
 # make clean        removes what these made
 # Each makes the virtual environment .venv first, if it is missing or older than what it is made from.
 
@@ -29,7 +29,7 @@ lint: $(VENV)/installed-dev
 lock: $(VENV)/installed-dev
 	$(BIN)/uv pip compile requirements.in --output-file requirements.txt --upgrade --no-config \
 	    --universal --fork-strategy fewest --python-version 3.11 \
-	    --override requirements-overrides.txt --constraint requirements-constraints.txt \
+	    --override requirements-overrides.txt \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
 clean:

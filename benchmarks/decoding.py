@@ -9,12 +9,11 @@ types mostly agree, and their scores are better the nearer they are.
 """
 
 import random
-from argparse import ArgumentParser
 from typing import Dict, List
 
 import torch
 from allennlp.common.util import import_module_and_submodules
-from common import Curve, Report, add_report_options, growth, interleaved, plot
+from common import Curve, Report, growth, interleaved, plot, report_parser
 
 import_module_and_submodules("locate_label_allennlp")
 
@@ -47,14 +46,13 @@ def candidates(number: int, draw: random.Random) -> List[Entity]:
 
 
 def main() -> None:
-    parser = ArgumentParser(description=__doc__.split("\n\n")[0])
-    add_report_options(parser, rounds=7, plot=True)
+    parser = report_parser(__doc__, rounds=7, plot=True)
     options = parser.parse_args()
     report = Report("decoding", options, torch.device("cpu"))
 
     draw = random.Random(13)
     decoders = {name: EntityDecoder.by_name(name)() for name in EntityDecoder.list_available()}
-    seconds: Dict[str, List[float]] = {name: [] for name in decoders}
+    milliseconds: Dict[str, List[float]] = {name: [] for name in decoders}
     for number in NUM_SPANS:
         # As many calls a round as make it long enough to be timed.
         calls = max(1, 2_000 // number)
@@ -63,19 +61,16 @@ def main() -> None:
             [candidates(number, draw) for _ in range(calls)],
             options.rounds,
             torch.device("cpu"),
-            clock=options.clock,
+            options.clock,
         )
         for name in decoders:
-            seconds[name].append(times.median(name) / calls)
-            report.add(f"{name}: {number:,} spans", 1e3 * seconds[name][-1], "ms a call")
-    for name, values in seconds.items():
+            milliseconds[name].append(1e3 * times.median(name) / calls)
+            report.add(f"{name}: {number:,} spans", milliseconds[name][-1], "ms a call")
+    for name, values in milliseconds.items():
         report.add(f"{name}: growth exponent, 100 to 10,000", growth(NUM_SPANS[1:], values[1:]))
     report.finish()
     if options.plot:
-        curves = [
-            Curve(name, NUM_SPANS, [1e3 * value for value in values])
-            for name, values in seconds.items()
-        ]
+        curves = [Curve(name, NUM_SPANS, values) for name, values in milliseconds.items()]
         plot(options.plot, {"milliseconds a call": curves}, "candidates of a sentence")
 
 

@@ -46,9 +46,8 @@ def test_the_lock_leaves_out_cuda_and_what_text_does_not_need(lock: dict[str, Re
     assert [name for name in lock if name in unneeded or name.startswith(CUDA)] == []
 
 
-@pytest.mark.parametrize("name", ["requirements.in", "requirements-constraints.txt"])
-def test_the_lock_is_made_from_the_files_beside_it(lock: dict[str, Requirement], name: str) -> None:
-    for wanted in requirements(name).values():
+def test_the_lock_is_made_from_the_file_beside_it(lock: dict[str, Requirement]) -> None:
+    for wanted in requirements("requirements.in").values():
         assert pinned(lock, wanted.name) in wanted.specifier
 
 

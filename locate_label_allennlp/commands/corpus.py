@@ -2,14 +2,14 @@
 
 import argparse
 import json
-import logging
-import os
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Callable, Iterator
 
 from allennlp.commands.subcommand import Subcommand
 from overrides import overrides
+
+from locate_label_allennlp.common.standard_output import quiet_when_closed
 
 if TYPE_CHECKING:
     from locate_label_allennlp.data.document import Document
@@ -156,16 +156,10 @@ def _one_line_errors(name: str) -> Iterator[None]:
 
     from locate_label_allennlp.data.document import CorpusError
 
-    # The table is the output; AllenNLP is of interest only where it warns.
-    for logger in ("allennlp", "cached_path"):
-        logging.getLogger(logger).setLevel(logging.WARNING)
     try:
-        yield
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever reads the output has seen enough, as in `... | head`.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        with quiet_when_closed():
+            yield
+            sys.stdout.flush()
     except (CorpusError, ConfigurationError, OSError) as error:
         message = " ".join(str(error).split())
         print(f"{name}: error: {message}", file=sys.stderr)
@@ -198,7 +192,7 @@ def _stats(args: argparse.Namespace) -> int:
     from locate_label_allennlp.data.corpus.files import column_names, format_from_text, read_corpus
     from locate_label_allennlp.data.corpus.statistics import corpus_statistics, merged
     from locate_label_allennlp.data.corpus.statistics_table import statistics_table
-    from locate_label_allennlp.data.formats.files import atomic_file
+    from locate_label_allennlp.data.formats.corpus_files import atomic_file
 
     format = format_from_text(args.format)
     buckets = LengthBuckets.from_text(args.length_buckets)

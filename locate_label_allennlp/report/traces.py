@@ -7,7 +7,7 @@ from torch import Tensor
 
 from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.data.fields import entities_of_tensor
-from locate_label_allennlp.models.nested_ner_model import Candidates, NestedNerModel
+from locate_label_allennlp.models import Candidates, NestedNerModel
 from locate_label_allennlp.nn.spans import FlatSpans
 
 

@@ -6,7 +6,7 @@ from typing import Any, Dict, Iterable, List
 from allennlp.common.checks import ConfigurationError
 
 from locate_label_allennlp.data.document import Document
-from locate_label_allennlp.data.formats.files import atomic_file
+from locate_label_allennlp.data.formats.corpus_files import atomic_file
 
 logger = logging.getLogger(__name__)
 

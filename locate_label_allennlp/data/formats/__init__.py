@@ -6,8 +6,8 @@ from locate_label_allennlp.data.formats.columns import ColumnsFormat
 from locate_label_allennlp.data.formats.corpus_format import CorpusFormat
 from locate_label_allennlp.data.formats.genia_xml import GeniaXmlFormat
 from locate_label_allennlp.data.formats.jsonl import JsonlFormat
+from locate_label_allennlp.data.formats.running_text import Splitting
 from locate_label_allennlp.data.formats.spacy_docs import SpacyFormat
-from locate_label_allennlp.data.formats.splitting import Splitting
 
 __all__ = [
     "AutoFormat",

@@ -11,9 +11,10 @@ from typing import ClassVar, Dict, Iterable, Iterator, List, Optional, Tuple
 from overrides import overrides
 
 from locate_label_allennlp.data.document import CorpusError, Document, Sentence
+from locate_label_allennlp.data.formats.corpus_files import CorpusFile, corpus_files, write_errors
 from locate_label_allennlp.data.formats.corpus_format import CorpusFormat, Tally
-from locate_label_allennlp.data.formats.files import CorpusFile, corpus_files, write_errors
-from locate_label_allennlp.data.formats.splitting import Mention, Splitting
+from locate_label_allennlp.data.formats.running_text import Mention, Splitting
+from locate_label_allennlp.data.text_splitter import TextSplitter
 
 _TEXT_BOUND = re.compile(r"T\S*\t(\S+) (\d+ \d+(?:;\d+ \d+)*)(?:\t(.*))?")
 _ALLOWED = "a line of an entity is 'T1<tab>TYPE START END[;START END]<tab>TEXT'"
@@ -58,6 +59,11 @@ class BratFormat(CorpusFormat):
     def __init__(self, splitting: Optional[Splitting] = None, encoding: str = "utf-8") -> None:
         self._splitting = splitting or Splitting()
         self._encoding = encoding
+
+    @property
+    @overrides
+    def text_splitter(self) -> TextSplitter:
+        return self._splitting.text_splitter
 
     @overrides
     def read(self, path: str) -> Iterator[Document]:
@@ -151,12 +157,12 @@ class BratFormat(CorpusFormat):
             for entity in sentence.entities:
                 if not re.fullmatch(r"\S+", entity.type):
                     raise CorpusError(f"brat cannot hold the type {entity.type!r}: it has a blank")
-                pieces = [
+                parts = [
                     (spans[start][0], spans[end - 1][1])
                     for start, end in entity.fragments or [(entity.start, entity.end)]
                 ]
-                places = ";".join(f"{start} {end}" for start, end in pieces)
-                quoted = " ".join(" ".join(text[slice(*piece)].split()) for piece in pieces)
+                places = ";".join(f"{start} {end}" for start, end in parts)
+                quoted = " ".join(" ".join(text[slice(*part)].split()) for part in parts)
                 lines.append(f"T{len(lines) + 1}\t{entity.type} {places}\t{quoted}\n")
         os.makedirs(os.path.dirname(stem), exist_ok=True)
         for ending, content in [(".txt", text), (".ann", "".join(lines))]:

@@ -8,7 +8,7 @@ from xml.parsers import expat
 
 from locate_label_allennlp.data.document import CorpusError
 from locate_label_allennlp.data.formats.corpus_format import Tally
-from locate_label_allennlp.data.formats.splitting import Mention
+from locate_label_allennlp.data.formats.running_text import Mention
 
 Span = Tuple[int, int]
 

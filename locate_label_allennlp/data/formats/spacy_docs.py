@@ -7,9 +7,9 @@ from overrides import overrides
 from spacy.tokens import Doc, DocBin, Span
 
 from locate_label_allennlp.data.document import CorpusError, Document
+from locate_label_allennlp.data.formats.corpus_files import CorpusFile
 from locate_label_allennlp.data.formats.corpus_format import CorpusFormat, Tally
-from locate_label_allennlp.data.formats.files import CorpusFile
-from locate_label_allennlp.data.formats.splitting import Mention, Splitting
+from locate_label_allennlp.data.formats.running_text import Mention, Splitting
 
 
 @CorpusFormat.register("spacy")

@@ -51,14 +51,14 @@ def test_fragments(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         instance = read("fragments")
     assert instance["entities"].entities == list(ENTITIES)
-    assert instance["metadata"]["pieces"] == {0: ((0, 1), (3, 4))}
+    assert instance["metadata"]["fragments"] == {0: ((0, 1), (3, 4))}
     assert instance["metadata"]["unreachable"] == []
-    assert "here.ann: 1 discontinuous entities given piece by piece" in caplog.text
+    assert "here.ann: 1 discontinuous entities given fragment by fragment" in caplog.text
 
 
 @pytest.mark.parametrize("discontinuous", ["skip", "envelope"])
 def test_pieces_are_given_only_on_demand(discontinuous: str) -> None:
-    assert "pieces" not in read(discontinuous)["metadata"]
+    assert "fragments" not in read(discontinuous)["metadata"]
 
 
 def test_error() -> None:

@@ -8,8 +8,8 @@ from allennlp.common.checks import ConfigurationError
 
 from locate_label_allennlp.data.document import CorpusError
 from locate_label_allennlp.data.formats import AutoFormat, CorpusFormat, JsonlFormat
+from locate_label_allennlp.data.formats.corpus_files import corpus_files
 from locate_label_allennlp.data.formats.corpus_format import Tally
-from locate_label_allennlp.data.formats.files import corpus_files
 
 
 def numbered_lines(path):

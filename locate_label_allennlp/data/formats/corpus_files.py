@@ -1,0 +1,285 @@
+"""Where corpora lie: the files that a path means, how they are opened, and how one is written."""
+
+import glob
+import gzip
+import io
+import os
+import re
+import tarfile
+import tempfile
+import zipfile
+import zlib
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import partial
+from typing import IO, Any, Callable, Iterator, List, Optional, Sequence, Tuple
+
+from allennlp.common.file_utils import cached_path
+
+from locate_label_allennlp.data.document import CorpusError, ErrorHandler
+
+TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+ARCHIVE_SUFFIXES = (".zip", *TAR_SUFFIXES)
+
+
+@dataclass(frozen=True)
+class CorpusFile:
+    """
+    # Parameters
+
+    name : `str`
+        What messages call it: its path, or `archive.zip!member`.
+    open_packed : `Callable[[], IO[bytes]]`
+        Opens what is stored, which is unpacked if the name ends in `.gz`.
+    root : `str`, optional (default = `""`)
+        The folder or archive that was given, a beginning of `name`; of a pattern what stands before
+        its first wildcard, of a file the folder it lies in.
+    """
+
+    name: str
+    open_packed: Callable[[], Any]
+    root: str = ""
+
+    @property
+    def plain_name(self) -> str:
+        """Its name without `.gz`."""
+        return self.name.removesuffix(".gz")
+
+    def read_bytes(self) -> bytes:
+        with _readable(self.name), self._open() as content:
+            return content.read()
+
+    def read_text(self, encoding: str = "utf-8") -> str:
+        """All of it, line ends unaltered; a byte order mark is no part of it."""
+        content = self.read_bytes()
+        try:
+            return content.decode("utf-8-sig" if encoding == "utf-8" else encoding)
+        except UnicodeDecodeError as error:
+            raise _not_encoded(self.name, content.count(b"\n", 0, error.start) + 1, error) from None
+
+    def lines(
+        self, encoding: str = "utf-8", on_error: Optional[ErrorHandler] = None
+    ) -> Iterator[Tuple[int, str]]:
+        """
+        Its lines without their ends, counted from 1, read as they are asked for. One that is not
+        encoded so is an error or, with `on_error`, has U+FFFD in it.
+        """
+        with _readable(self.name), self._open() as content:
+            for number, line in enumerate(content, start=1):
+                codec = "utf-8-sig" if number == 1 and encoding == "utf-8" else encoding
+                try:
+                    text = line.decode(codec)
+                except UnicodeDecodeError as error:
+                    told = _not_encoded(self.name, number, error)
+                    if on_error is None:
+                        raise told from None
+                    on_error(told)
+                    text = line.decode(codec, errors="replace")
+                yield number, text.rstrip("\r\n")
+
+    @contextmanager
+    def _open(self) -> Iterator[IO[bytes]]:
+        with self.open_packed() as packed:
+            if self.name.endswith(".gz"):
+                with gzip.GzipFile(fileobj=packed) as content:
+                    yield content  # type: ignore[misc]
+            else:
+                yield packed
+
+
+def corpus_files(path: str, suffixes: Sequence[str] = ()) -> Iterator[CorpusFile]:
+    """
+    # Parameters
+
+    path : `str`
+        A file; a folder, with all folders in it; a pattern (`data/*.tsv`, `data/**/*.tsv`); an
+        archive (`.zip`, `.tar`, `.tar.gz`); a member of one, a folder in one or a pattern
+        (`archive.zip!train/*.tsv`). A file may be a URL that AllenNLP can cache. Every file may be
+        `.gz`.
+    suffixes : `Sequence[str]`, optional
+        The endings (`.gz` aside) of what is taken from a folder or from an archive. All, if none.
+
+    # Returns
+
+    `Iterator[CorpusFile]`
+        At least one, sorted by name (those of a tar archive in its order). What is hidden (`.x`)
+        is passed over.
+
+    # Errors
+
+    `CorpusError` if there is no such file.
+    """
+    path = str(path)
+    if os.path.isfile(path):
+        yield from (
+            _archived(path, path, "", suffixes) if _is_archive(path) else [_local(path, path)]
+        )
+    elif os.path.isdir(path):
+        yield from _in_folder(path, suffixes)
+    elif "://" in path or "!" in path:
+        location, _, member = path.partition("!")
+        local = _fetched(location)
+        if _is_archive(location):
+            yield from _archived(location, local, member, suffixes)
+        elif member:
+            raise CorpusError(f"is no archive; allowed are {', '.join(ARCHIVE_SUFFIXES)}", location)
+        else:
+            yield CorpusFile(location, partial(open, local, "rb"), _plain_folder(location))
+    else:
+        found = [name for name in sorted(glob.glob(path, recursive=True)) if os.path.isfile(name)]
+        if not found:
+            raise CorpusError(f"no such file (looked from the folder {os.getcwd()})", path)
+        yield from (_local(name, path) for name in found)
+
+
+@contextmanager
+def write_errors(path: str) -> Iterator[None]:
+    """What cannot be written to `path` becomes a `CorpusError` that names it."""
+    try:
+        yield
+    except OSError as error:
+        raise CorpusError(f"cannot be written ({error.strerror or error})", path) from error
+    except UnicodeEncodeError as error:
+        character = error.object[error.start]
+        reason = f"cannot be written: {error.encoding} has no {character!r}"
+        raise CorpusError(reason, path) from error
+
+
+@contextmanager
+def atomic_file(path: str) -> Iterator[IO[bytes]]:
+    """
+    A file to write, beside `path`, that takes its place once it is whole. Nothing is left of it if
+    that fails. Compressed if `path` ends in `.gz`, the same bytes for the same content.
+    """
+    path = str(path)
+    temporary = ""
+    try:
+        with write_errors(path):
+            descriptor, temporary = tempfile.mkstemp(
+                prefix=".", suffix=".part", dir=os.path.dirname(path) or "."
+            )
+            with open(descriptor, "wb") as plain:
+                if path.endswith(".gz"):
+                    with gzip.GzipFile("", "wb", fileobj=plain, mtime=0) as packed:
+                        yield packed  # type: ignore[misc]
+                else:
+                    yield plain
+            os.chmod(temporary, 0o666 & ~_umask())
+            os.replace(temporary, path)
+            temporary = ""
+    finally:
+        if temporary:
+            with suppress(OSError):
+                os.remove(temporary)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _is_archive(name: str) -> bool:
+    return name.lower().endswith(ARCHIVE_SUFFIXES)
+
+
+def _local(name: str, path: str) -> CorpusFile:
+    return CorpusFile(name, partial(open, name, "rb"), _plain_folder(path))
+
+
+def _plain_folder(path: str) -> str:
+    """The folders of a path that stand before its first wildcard, if it has one."""
+    plain = re.split(r"[*?[]", path, maxsplit=1)[0]
+    return plain[: plain.rfind("/") + 1]
+
+
+def _fetched(location: str) -> str:
+    if "://" not in location:
+        if not os.path.isfile(location):
+            raise CorpusError(f"no such file (looked from the folder {os.getcwd()})", location)
+        return location
+    try:
+        return str(cached_path(location))
+    except (OSError, ValueError) as error:
+        raise CorpusError(f"cannot be fetched ({error})", location) from error
+
+
+def _wanted(name: str, suffixes: Sequence[str]) -> bool:
+    hidden = any(part.startswith((".", "__MACOSX")) for part in name.split("/"))
+    return not hidden and name.removesuffix(".gz").endswith(tuple(suffixes) or "")
+
+
+def _in_folder(folder: str, suffixes: Sequence[str]) -> Iterator[CorpusFile]:
+    names: List[str] = []
+    for where, _, files in os.walk(folder):
+        inside = [os.path.relpath(os.path.join(where, name), folder) for name in files]
+        names.extend(name for name in inside if _wanted(name.replace(os.sep, "/"), suffixes))
+    _check_any(names, folder, "folder", suffixes)
+    for name in sorted(names):
+        path = os.path.join(folder, name)
+        yield CorpusFile(path, partial(open, path, "rb"), root=folder)
+
+
+def _archived(
+    location: str, local: str, member: str, suffixes: Sequence[str]
+) -> Iterator[CorpusFile]:
+    """The members that `member` names, wholly, as their folder or as a pattern; all, if empty."""
+    folder = member.rstrip("/") + "/" if member else ""
+    found = False
+    for name, open_packed in _members(location, local):
+        named = name == member or (bool(member) and fnmatchcase(name, member))
+        if named or (name.startswith(folder) and _wanted(name, suffixes)):
+            found = True
+            root = folder if name.startswith(folder) else _plain_folder(member)
+            yield CorpusFile(f"{location}!{name}", open_packed, root=f"{location}!{root}")
+    if not found and member:
+        raise CorpusError(f"has no member {member!r}", location)
+    _check_any([location] if found else [], location, "archive", suffixes)
+
+
+def _members(location: str, local: str) -> Iterator[Tuple[str, Callable[[], Any]]]:
+    with _readable(location):
+        if location.lower().endswith(".zip"):
+            archive = zipfile.ZipFile(local)
+            for name in sorted(archive.namelist()):
+                if not name.endswith("/"):
+                    yield name, partial(archive.open, name)
+        else:
+            with tarfile.open(local) as tar:
+                for entry in tar:
+                    content = tar.extractfile(entry) if entry.isfile() else None
+                    if content is not None:
+                        yield entry.name.removeprefix("./"), partial(io.BytesIO, content.read())
+
+
+def _check_any(names: Sequence[str], where: str, kind: str, suffixes: Sequence[str]) -> None:
+    if not names:
+        looked_for = f" ending in {' or '.join(suffixes)}" if suffixes else ""
+        raise CorpusError(f"the {kind} has no file{looked_for}", where)
+
+
+@contextmanager
+def _readable(name: str) -> Iterator[None]:
+    """Says of what cannot be unpacked or read which file it is."""
+    try:
+        yield
+    except (
+        gzip.BadGzipFile,
+        EOFError,
+        zlib.error,
+        zipfile.BadZipFile,
+        tarfile.TarError,
+        NotImplementedError,  # a compression that zipfile does not know
+        RuntimeError,  # a zip with a password
+    ) as error:
+        # tarfile says in several lines what it has tried.
+        reason = str(error).partition("\n")[0].rstrip(":")
+        raise CorpusError(f"cannot be unpacked ({reason})", name) from error
+    except OSError as error:
+        raise CorpusError(f"cannot be read ({error.strerror or error})", name) from error
+
+
+def _not_encoded(name: str, line: int, error: UnicodeDecodeError) -> CorpusError:
+    encoding = "UTF-8" if error.encoding == "utf-8" else error.encoding
+    return CorpusError(f"is not {encoding} ({error.reason})", name, line)
