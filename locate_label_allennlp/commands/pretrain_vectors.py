@@ -1,7 +1,6 @@
 """The subcommand `pretrain-vectors` trains static word vectors on corpora."""
 
 import argparse
-import logging
 
 from allennlp.commands.subcommand import Subcommand
 from overrides import overrides
@@ -73,15 +72,12 @@ class PretrainVectors(Subcommand):
 
 def _pretrain(args: argparse.Namespace) -> None:
     from locate_label_allennlp.data.corpus.files import check_free, format_from_text, read_corpus
-    from locate_label_allennlp.data.corpus.vectors import (
+    from locate_label_allennlp.data.corpus.word_vectors import (
         train_vectors,
         training_words,
         write_vectors,
     )
 
-    # The last line is the output; AllenNLP is of interest only where it warns.
-    for logger in ("allennlp", "cached_path", "gensim"):
-        logging.getLogger(logger).setLevel(logging.WARNING)
     if not args.force:
         check_free([args.output])
     format = format_from_text(args.format)

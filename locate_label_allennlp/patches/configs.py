@@ -1,12 +1,24 @@
-"""Two things that configs lack in AllenNLP."""
+"""What configs lack in AllenNLP: optional variables, and errors in one line."""
 
 import json
+import os
+import re
 from collections.abc import Callable, Iterator
+from difflib import get_close_matches
 from typing import Any
 
 from locate_label_allennlp.patches.finder import patches
 
 VARIABLE = "locate_label_environment"
+
+TOP_LEVEL_KEYS = {
+    *("dataset_reader", "train_data_path", "data_loader", "datasets_for_vocab_creation"),
+    *("validation_dataset_reader", "validation_data_path", "validation_data_loader"),
+    *("model", "vocabulary", "trainer", "distributed", "ddp_accelerator", "batch_weight_key"),
+    *("test_data_path", "evaluate_on_test", "evaluation", "include_in_archive"),
+    *("random_seed", "numpy_seed", "pytorch_seed"),
+}
+"""What AllenNLP's commands look for in a config, which need not have them all."""
 
 
 @patches("allennlp.common.params")
@@ -15,16 +27,118 @@ def optional_environment_variables(module: Any) -> Iterator[None]:
     AllenNLP hands every environment variable to Jsonnet as an external variable, but Jsonnet cannot
     ask whether one exists: a config that reads one which is not set fails. All of them are handed
     over once more as a single JSON object, `std.extVar('locate_label_environment')`, from which
-    `training_config/lib/environment.libsonnet` picks values with defaults.
+    `training_config/lib/environment.libsonnet` picks values with defaults: under each name the
+    `text` and, where this is JSON, its `value`, as Jsonnet cannot ask either whether it is.
     """
     yield
     environment_variables = module._environment_variables
 
     def with_all_as_json() -> dict[str, str]:
         variables = environment_variables()
-        return {**variables, VARIABLE: json.dumps(variables)}
+        read = {name: _text_and_value(text) for name, text in variables.items()}
+        return {**variables, VARIABLE: json.dumps(read)}
 
     module._environment_variables = with_all_as_json
+
+
+def _text_and_value(text: str) -> dict[str, Any]:
+    try:
+        return {"text": text, "value": json.loads(text, parse_constant=_no_json)}
+    except (ValueError, RecursionError):
+        return {"text": text}
+
+
+def _no_json(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+@patches("allennlp.common.params")
+def errors_of_configs_in_one_line(module: Any) -> Iterator[None]:
+    """
+    A config that is missing, broken Jsonnet, and an override that leads nowhere are
+    `FileNotFoundError`, `RuntimeError` with a trace of Jsonnet's, and `ValueError`. They become
+    `ConfigurationError`s of one line, with the place.
+    """
+    yield
+    from allennlp.common.checks import ConfigurationError
+
+    cached_path, with_overrides = module.cached_path, module.with_overrides
+    evaluate_file, evaluate_snippet = module.evaluate_file, module.evaluate_snippet
+
+    def found(path: Any, **options: Any) -> Any:
+        try:
+            return cached_path(path, **options)
+        except FileNotFoundError as error:
+            where = f"looked from the folder {os.getcwd()}"
+            raise ConfigurationError(f"{path}: no such config ({where})") from error
+
+    def evaluated(path: str, **options: Any) -> Any:
+        if os.path.isdir(path):
+            raise ConfigurationError(f"{path}: is a folder; allowed is a config, a Jsonnet file")
+        try:
+            return evaluate_file(path, **options)
+        except RuntimeError as error:
+            raise ConfigurationError(jsonnet_error(str(error))) from error
+
+    def evaluated_overrides(name: str, text: str, **options: Any) -> Any:
+        try:
+            return evaluate_snippet(name, text, **options)
+        except RuntimeError as error:
+            reason = jsonnet_error(str(error))
+            raise ConfigurationError(f"the overrides are no JSON or Jsonnet: {reason}") from error
+
+    def overridden(original: Any, overrides: dict[str, Any], prefix: str = "") -> Any:
+        lost = [] if prefix else [key for key in overrides if not _leads_somewhere(key, original)]
+        if lost:
+            close = get_close_matches(lost[0], _keys(original), n=1)
+            meant = f"; is {close[0]!r} meant?" if close else f"; allowed are {sorted(original)}"
+            raise ConfigurationError(f"override {lost[0]!r} is of no key of the config{meant}")
+        return with_overrides(original, overrides, prefix)
+
+    module.cached_path, module.with_overrides = found, overridden
+    module.evaluate_file, module.evaluate_snippet = evaluated, evaluated_overrides
+
+
+# A line of the trace: `file:line:column-column` or `file:(line:column)-(line:column)`.
+_PLACE = re.compile(r"\t(.+?):\(?(\d+):\d+.*")
+
+
+def jsonnet_error(message: str) -> str:
+    """
+    An error of Jsonnet's in one line, with file and line; without them where
+    `environment.libsonnet` speaks, whose errors name the variable.
+    """
+    first, *trace = message.split("\n")
+    _, _, reason = first.partition(" ERROR: ")
+    place = _PLACE.match(trace[0]) if trace else None
+    if place is None or os.path.basename(place[1]) == "environment.libsonnet":
+        return reason or message
+    return f"{place[1]}:{place[2]}: {reason}"
+
+
+def _keys(value: Any, prefix: str = "") -> Iterator[str]:
+    """Every key of a config as overrides name it."""
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, inner in items:
+        yield f"{prefix}{key}"
+        if isinstance(inner, (dict, list)):
+            yield from _keys(inner, f"{prefix}{key}.")
+
+
+def _leads_somewhere(key: str, config: Any) -> bool:
+    """Whether an override's key is one of the config, or a new one in a part of it."""
+    *parents, last = key.split(".")
+    if not parents and "dataset_reader" in config:
+        return last in config or last in TOP_LEVEL_KEYS
+    for name in parents:
+        config = _inside(config, name)
+    return isinstance(config, dict) or _inside(config, last) is not None
+
+
+def _inside(value: Any, name: str) -> Any:
+    if isinstance(value, list):
+        return value[int(name)] if name.isdecimal() and int(name) < len(value) else None
+    return value.get(name) if isinstance(value, dict) else None
 
 
 @patches("allennlp.common.from_params")

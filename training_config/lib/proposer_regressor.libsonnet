@@ -9,6 +9,7 @@
     kernels: [2, 2],
     layers: 3,
     heads: 8,
+    hidden_step: self.heads,
   },
 
   local s = $.chosen,

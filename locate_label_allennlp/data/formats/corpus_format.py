@@ -9,6 +9,7 @@ from allennlp.common.checks import ConfigurationError
 
 from locate_label_allennlp.data.document import CorpusError, Document, ErrorHandler, Sentence
 from locate_label_allennlp.data.formats.corpus_files import CorpusFile, atomic_file, corpus_files
+from locate_label_allennlp.data.text_splitter import TextSplitter
 
 logger = logging.getLogger(__name__)
 
@@ -46,11 +47,19 @@ class Tally:
             raise error
         self.on_error(error)
 
-    def add(self, what: str, place: Optional[Place] = None, count: int = 1) -> None:
+    def add(
+        self,
+        what: str,
+        place: Optional[Place] = None,
+        count: int = 1,
+        example: Optional[str] = None,
+    ) -> None:
+        """`example` is told to those who hear of each thing, and is not in the count."""
         if not count:
             return
         if self._on_note is not None:
-            self._on_note(CorpusError(what, *(place or (self._path, None))))
+            told = what if example is None else f"{what}: {example}"
+            self._on_note(CorpusError(told, *(place or (self._path, None))))
         self._counts[what] = self._counts.get(what, 0) + count
 
     def note(self, what: str, path: str) -> None:
@@ -96,6 +105,11 @@ class CorpusFormat(Registrable):
 
     on_error: Optional[ErrorHandler] = None
     on_note: Optional[ErrorHandler] = None
+
+    @property
+    def text_splitter(self) -> Optional[TextSplitter]:
+        """What splits the running text of its corpora; `None` where these have their words."""
+        return None
 
     def read(self, path: str) -> Iterator[Document]:
         """

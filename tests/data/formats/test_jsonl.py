@@ -3,6 +3,7 @@ import logging
 from dataclasses import replace
 
 import pytest
+from allennlp.common.checks import ConfigurationError
 
 from locate_label_allennlp.data.document import CorpusError, Document, Entity, Sentence
 from locate_label_allennlp.data.formats import JsonlFormat
@@ -256,6 +257,8 @@ def test_tags_of_hugging_face(fixtures, read):
         list(JsonlFormat().read(str(folder / "hugging_face_numbers.jsonl")))
     with pytest.raises(CorpusError, match="tag 2; tag_names has names for 0 to 1"):
         list(JsonlFormat(tag_names=names[:2]).read(str(folder / "hugging_face_numbers.jsonl")))
+    with pytest.raises(ConfigurationError, match="tag_names has 'PLACE'; allowed are 'O', 'B-type"):
+        JsonlFormat(tag_names=["O", "PLACE"])
 
 
 @pytest.mark.parametrize(
@@ -330,8 +333,51 @@ def test_one_object_for_a_predictor_has_no_entities():
         assert (sentence.words, sentence.entities) == (("Old", "Tarn"), ())
 
 
+def test_predictions(fixtures):
+    path = str(fixtures / "formats" / "predictions.jsonl")
+    raw, words, document, corpus, empty = JsonlFormat().read(path)
+    names = [each.doc_id for each in (raw, words, document, corpus, empty)]
+    assert names == ["raw", "words", "document", "corpus", "empty"]
+    assert raw.text == "Old  Tarn slept.\nThe keeper of Visby woke."
+    assert raw.sentences[0].offsets == ((0, 3), (5, 9), (10, 15), (15, 16))
+    assert [s.entities for s in raw.sentences] == [
+        (Entity(0, 2, "PLACE"),),
+        (Entity(0, 4, "ROLE"), Entity(3, 4, "PLACE")),
+    ]
+    assert words.sentences[0].entities == (Entity(0, 1, "PLACE"),)
+    assert [s.entities for s in document.sentences] == [(), (Entity(0, 1, "PLACE"),)]
+    # What was found is read, not what was there before.
+    assert [s.entities for s in corpus.sentences] == [(), (Entity(0, 1, "PLACE"),)]
+    assert [s.sent_id for s in corpus.sentences] == ["1", "2"]
+    assert corpus.sentences[0].pos == ("PROPN", "VERB", "PUNCT")
+    assert corpus.sentences[1].offsets == ((13, 17), (18, 22), (22, 23))
+    assert (empty.sentences, empty.text) == ((), " ")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ({"sentences": [["a"]], "entities": [SPAN]}, 'an entity beside "sentences" has "sentence"'),
+        ({"document": [["a"]], "entities": [SPAN | {"sentence": 1}]}, "from 0 and below 1; got"),
+        ({"sentences": [["a"]], "entities": [{"sentence": 0}]}, 'an entity has "start", "end"'),
+        ({"text": "a c", "sentences": [["a", "b"]], "entities": []}, "word 'b' does not stand in"),
+        ({"text": "a c b", "sentences": [["a", "b"]], "entities": []}, "word 'b' does not stand"),
+    ],
+)
+def test_predictions_that_are_none(read, line, message):
+    with pytest.raises(CorpusError) as caught:
+        read(line)
+    assert message in str(caught.value).partition("corpus.jsonl:1: ")[2]
+
+
 def test_what_was_written_reads_the_same_and_writes_the_same(fixtures, tmp_path):
-    for name in ("nested.jsonl", "shapes.jsonl", "other_names.jsonl", "authors.json"):
+    for name in (
+        "nested.jsonl",
+        "shapes.jsonl",
+        "other_names.jsonl",
+        "authors.json",
+        "predictions.jsonl",
+    ):
         format = JsonlFormat()
         documents = list(format.read(str(fixtures / "formats" / name)))
         first, second = str(tmp_path / "1.jsonl"), str(tmp_path / "2.jsonl")
