@@ -141,13 +141,14 @@ class NestedNerModel(NerModel):
         """
         # (K,)
         score, label = candidates.probabilities.max(dim=1)
-        is_entity = label > 0
+        # (K',) of K; an index rather than a mask, for which the device would be waited each time.
+        typed = (label > 0).nonzero().squeeze(1)
         return entities_of_spans(
-            candidates.spans.select(is_entity),
-            label[is_entity] - 1,
+            candidates.spans.select(typed),
+            label[typed] - 1,
             self.labels,
             num_sentences,
-            score[is_entity],
+            score[typed],
         )
 
     def decode(self, candidates: Candidates, num_sentences: int) -> List[List[Entity]]:
