@@ -124,7 +124,7 @@ def test_the_files_of_a_folder_are_kept_apart(tmp_path: Path) -> None:
     for name in ("a.jsonl", "b.jsonl"):
         (tmp_path / name).write_text('{}\n{"tokens": ["x"], "entities": []}\n{}\n')
     problems = Validation(JsonlFormat()).problems(str(tmp_path))
-    places = [problem.place.removeprefix(f"{tmp_path}/") for problem in problems]
+    places = [problem.source.removeprefix(f"{tmp_path}/") for problem in problems]
     assert places == ["a.jsonl:1", "a.jsonl:3", "b.jsonl:1", "b.jsonl:3"]
 
 
