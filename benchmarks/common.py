@@ -1,49 +1,40 @@
 """
-What the benchmarks share: timing, tables, growth, plots, files of figures.
+What the benchmarks share: timing, growth, reports, tables, plots.
 
-Times that are compared are always taken in one process, interleaved: in each round every contender
-runs on each item in turn, so that a slow moment of the machine hits all of them. What is reported
-is the median over the rounds, and for a ratio the median of the rounds' ratios.
+Times that are compared are taken in one process, in turns: in each round every contender runs on
+each item, so that a slow moment of the machine hits all of them. A report gives the median over the
+rounds, and for a ratio the median of the rounds' ratios.
 """
 
 import json
+import math
+import os
 import platform
 import sys
 import time
 from argparse import ArgumentParser, Namespace
 from functools import partial
 from pathlib import Path
-from statistics import median
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
+from statistics import linear_regression, median
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence
 
 import torch
+import transformers
 
-# The processor's time suits a machine that others use too; it is the sum over all threads, and
-# leaves out waiting for a GPU.
+# Processor time suits a machine that others use too; it is the sum over all threads, and leaves out
+# waiting for a GPU.
 CLOCKS: Dict[str, Callable[[], float]] = {"wall": time.perf_counter, "cpu": time.process_time}
 
 
-class Times(NamedTuple):
-    """
-    # Parameters
-
-    seconds : `Dict[str, List[float]]`
-        Of each contender: one sum over all items a round.
-    """
-
-    seconds: Dict[str, List[float]]
+class Times(Dict[str, List[float]]):
+    """Of each contender the seconds of each round, over all items."""
 
     def median(self, name: str) -> float:
-        return median(self.seconds[name])
+        return median(self[name])
 
     def ratios(self, name: str, base: str) -> List[float]:
         """Of each round: how many times as long as `base` it took."""
-        pairs = zip(self.seconds[name], self.seconds[base], strict=True)
-        return [mine / other for mine, other in pairs]
-
-
-def _as_it_is(item: Any) -> Any:
-    return item
+        return [mine / other for mine, other in zip(self[name], self[base], strict=True)]
 
 
 def interleaved(
@@ -51,41 +42,35 @@ def interleaved(
     items: Sequence[Any],
     rounds: int,
     device: torch.device,
-    prepare: Callable[[Any], Any] = _as_it_is,
-    warm_up: int = 1,
-    clock: str = "wall",
+    clock: str,
+    prepare: Callable[[Any], Any] = lambda item: item,
 ) -> Times:
     """
+    Times contenders in turns. One more round, before all others, does not count.
+
     # Parameters
 
     contenders : `Dict[str, Callable[[Any], Any]]`
         What is timed, by name.
     items : `Sequence[Any]`
-        What each is run on, one after the other.
+        What each contender is run on, one after the other.
     rounds : `int`
     device : `torch.device`
         Waited for before and after each run.
-    prepare : `Callable[[Any], Any]`, optional
-        Makes of an item what a contender is given, anew for every run; not timed.
-    warm_up : `int`, optional (default = `1`)
-        Rounds before the first that counts.
-    clock : `str`, optional (default = `"wall"`)
+    clock : `str`
         One of `CLOCKS`.
+    prepare : `Callable[[Any], Any]`, optional
+        Makes of an item the argument of a contender, anew for every run; not timed.
     """
-    times = Times({name: [] for name in contenders})
-    for number in range(warm_up + rounds):
-        totals = dict.fromkeys(contenders, 0.0)
+    times = Times({name: [0.0] * (1 + rounds) for name in contenders})
+    for number in range(1 + rounds):
         for item in items:
             for name, run in contenders.items():
-                ready = prepare(item)
-                totals[name] += seconds_of(partial(run, ready), device, clock)
-        if number >= warm_up:
-            for name, total in totals.items():
-                times.seconds[name].append(total)
-    return times
+                times[name][number] += seconds_of(partial(run, prepare(item)), device, clock)
+    return Times({name: seconds[1:] for name, seconds in times.items()})
 
 
-def seconds_of(run: Callable[[], Any], device: torch.device, clock: str = "wall") -> float:
+def seconds_of(run: Callable[[], Any], device: torch.device, clock: str) -> float:
     now = CLOCKS[clock]
     synchronize(device)
     begin = now()
@@ -101,80 +86,81 @@ def synchronize(device: torch.device) -> None:
 
 def growth(sizes: Sequence[float], values: Sequence[float]) -> float:
     """The exponent `a` of `value = b * size ** a`, by least squares on the logarithms."""
-    x = torch.tensor(sizes, dtype=torch.double).log()
-    y = torch.tensor(values, dtype=torch.double).log()
-    x, y = x - x.mean(), y - y.mean()
-    return float((x * y).sum() / (x * x).sum())
+    return linear_regression(list(map(math.log, sizes)), list(map(math.log, values))).slope
+
+
+def environment(device: torch.device) -> Dict[str, Any]:
+    """The machine and the versions that figures depend on."""
+    is_gpu = device.type == "cuda"
+    return {
+        "device": torch.cuda.get_device_name(device) if is_gpu else platform.machine(),
+        "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 1),
+        "threads": torch.get_num_threads(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "transformers": transformers.__version__,
+    }
 
 
 class Report:
     """
     Collects figures, prints them as a table with the target beside the figure, and writes them with
-    the versions and the machine to the file of `--json`.
+    the versions and the machine, as it was at the beginning, to the file of `--json`.
     """
 
-    def __init__(self, title: str, arguments: Namespace, device: torch.device) -> None:
+    def __init__(self, title: str, options: Namespace, device: torch.device) -> None:
         self._title = title
-        self._arguments = vars(arguments)
-        self._device = device
+        self._file = options.json
+        self._environment = {**environment(device), "clock": options.clock}
         self._figures: List[Dict[str, Any]] = []
 
     def add(self, name: str, value: float, unit: str = "", at_most: Optional[float] = None) -> None:
         self._figures.append({"name": name, "value": value, "unit": unit, "at_most": at_most})
 
-    def add_ratio(
-        self,
-        name: str,
-        times: Times,
-        base: str,
-        contender: str = "ours",
-        at_most: Optional[float] = None,
-    ) -> None:
-        """The ratio of two contenders; its spread goes into the file."""
+    def add_ratio(self, name: str, times: Times, base: str, contender: str = "ours") -> None:
+        """The ratio of two contenders and its spread."""
         ratios = times.ratios(contender, base)
-        self.add(name, median(ratios), "x", at_most)
+        self.add(name, median(ratios), "x")
         self._figures[-1].update(rounds=len(ratios), lowest=min(ratios), highest=max(ratios))
 
-    def finish(self) -> None:
-        width = max(len(figure["name"]) for figure in self._figures)
-        environment = self._environment()
-        print(f"{self._title}  ({', '.join(f'{k} {v}' for k, v in environment.items())})")
-        for figure in self._figures:
-            line = f"{figure['name']:{width}}  {_short(figure['value']):>10} {figure['unit']:12}"
-            if "lowest" in figure:
-                line += f"{_short(figure['lowest'])} .. {_short(figure['highest'])}"
-            if figure["at_most"] is not None:
-                met = "met" if figure["value"] <= figure["at_most"] else "MISSED"
-                line += f"  target: at most {_short(figure['at_most'])}: {met}"
-            print(line.rstrip())
-        if self._arguments["json"]:
+    def finish(self, table: Optional[Sequence[str]] = None) -> None:
+        """With a `table`, its lines are printed instead of one line a figure."""
+        print(f"{self._title}  ({', '.join(f'{k} {v}' for k, v in self._environment.items())})")
+        for line in self._lines() if table is None else table:
+            print(line)
+        if self._file:
             content = {
                 "benchmark": self._title,
                 "command": sys.argv,
-                "environment": environment,
+                "environment": self._environment,
                 "figures": self._figures,
             }
-            text = json.dumps(content, indent=2, default=str) + "\n"
-            Path(self._arguments["json"]).write_text(text, encoding="utf-8")
+            Path(self._file).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
-    def _environment(self) -> Dict[str, Any]:
-        import transformers
-
-        device = platform.processor() or platform.machine()
-        if self._device.type == "cuda":
-            device = torch.cuda.get_device_name(self._device)
-        return {
-            "device": device,
-            "threads": torch.get_num_threads(),
-            "clock": self._arguments["clock"],
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "transformers": transformers.__version__,
-        }
+    def _lines(self) -> Iterator[str]:
+        width = max(len(figure["name"]) for figure in self._figures)
+        for figure in self._figures:
+            line = f"{figure['name']:{width}}  {short(figure['value']):>10} {figure['unit']:12}"
+            if "lowest" in figure:
+                line += f"{short(figure['lowest'])} .. {short(figure['highest'])}"
+            if figure["at_most"] is not None:
+                met = "met" if figure["value"] <= figure["at_most"] else "MISSED"
+                line += f"  target: at most {short(figure['at_most'])}: {met}"
+            yield line.rstrip()
 
 
-def _short(value: float) -> str:
+def short(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> List[str]:
+    """The lines of a table in Markdown."""
+    head, *body = (
+        "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+        for cells in (header, *rows)
+    )
+    return [head, "|" + "---|" * len(header), *body]
 
 
 def add_report_options(parser: ArgumentParser, rounds: int, plot: bool = False) -> None:

@@ -10,56 +10,54 @@ Each config and seed is an `allennlp train` and an `allennlp evaluate` of its ow
 the same arguments it goes on where it was interrupted. See docs/compare.md.
 """
 
-import argparse
-import json
+import asyncio
 import os
-import platform
-import queue
 import signal
 import sys
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from pathlib import Path
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import List, Optional, Sequence
 
 import torch
-import transformers
 from allennlp.common.checks import ConfigurationError
-from comparison.processes import Children, Failed
+from common import environment
+from comparison.processes import Failed
 from comparison.runs import (
     CORPORA,
-    Refused,
+    RESULT,
     Run,
     check_folder,
     clear_folders,
     corpus_digest,
     execute,
-    plan,
+    identify,
+    read_json,
+    write_json,
 )
-from comparison.table import Outcome, make_rows, markdown
+from comparison.table import make_rows, markdown
 
 from locate_label_allennlp.data.document import CorpusError
 from locate_label_allennlp.data.formats.corpus_files import atomic_file
 
 
 def main() -> None:
-    arguments = parse_arguments()
+    options = parse_options()
     try:
-        check_arguments(arguments)
-        runs, outcomes = plan_all(arguments)
-    except (Refused, Failed, CorpusError, ConfigurationError) as error:
+        check_options(options)
+        runs = plan(options)
+    except (Failed, CorpusError, ConfigurationError) as error:
         sys.exit(f"compare.py: error: {error}")
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _: sys.exit(128 + number))
-    outcomes += run_all(runs, arguments, outcomes)
-    sys.exit(1 if any(outcome.error is not None for outcome in outcomes) else 0)
+    asyncio.run(do_all(runs, options))
+    print((options.output / "table.md").read_text("utf-8"), end="")
+    sys.exit(1 if any(run.error for run in runs) else 0)
 
 
-def parse_arguments() -> argparse.Namespace:
+def parse_options() -> Namespace:
     description, _, epilog = (__doc__ or "").strip().partition("\n\n")
-    parser = argparse.ArgumentParser(
-        description=description,
-        epilog=epilog,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = ArgumentParser(
+        description=description, epilog=epilog, formatter_class=RawDescriptionHelpFormatter
     )
     parser.add_argument("configs", nargs="+", type=Path, metavar="CONFIG")
     for name in ("train", "dev", "test"):
@@ -79,132 +77,99 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def check_arguments(arguments: argparse.Namespace) -> None:
-    """Raises `Refused`."""
-    names = [config.stem for config in arguments.configs]
-    for name in names:
-        if names.count(name) > 1:
-            raise Refused(f"two configs are called {name}; rename one")
-    for config in arguments.configs:
+def check_options(options: Namespace) -> None:
+    """Raises `Failed`."""
+    names = [config.stem for config in options.configs]
+    for config in options.configs:
+        if names.count(config.stem) > 1:
+            raise Failed(f"two configs are called {config.stem}; rename one")
         if not config.is_file():
-            raise Refused(f"{config}: no such file")
-    if len(set(arguments.seeds)) < len(arguments.seeds):
-        raise Refused(f"--seeds has one twice: {arguments.seeds}")
-    if arguments.jobs < 1:
-        raise Refused(f"--jobs is {arguments.jobs}; allowed are numbers >= 1")
-    if arguments.cores is not None:
+            raise Failed(f"{config}: no such file")
+    if len(set(options.seeds)) < len(options.seeds):
+        raise Failed(f"--seeds has one twice: {options.seeds}")
+    if options.jobs < 1:
+        raise Failed(f"--jobs is {options.jobs}; allowed are numbers >= 1")
+    if options.cores is not None:
         if not hasattr(os, "sched_setaffinity"):
-            raise Refused("--cores: this system cannot pin processes to cores")
+            raise Failed("--cores: this system cannot pin processes to cores")
         allowed = os.sched_getaffinity(0)
-        if not set(arguments.cores) <= allowed:
-            raise Refused(f"--cores is {arguments.cores}; allowed are {sorted(allowed)}")
-        if len(set(arguments.cores)) < arguments.jobs:
-            raise Refused(f"--cores has fewer cores than --jobs {arguments.jobs}")
+        if not set(options.cores) <= allowed:
+            raise Failed(f"--cores is {options.cores}; allowed are {sorted(allowed)}")
+        if len(set(options.cores)) < options.jobs:
+            raise Failed(f"--cores has fewer cores than --jobs {options.jobs}")
 
 
-def plan_all(arguments: argparse.Namespace) -> Tuple[List[Run], List[Outcome]]:
-    """The runs to do, and outcomes for the configs that cannot even be evaluated."""
-    paths = {name: _absolute(getattr(arguments, name.lower())) for name in CORPORA}
-    digests = {name: corpus_digest(path) for name, path in paths.items()}
+def plan(options: Namespace) -> List[Run]:
+    """All runs, those with a result already and those whose config is wrong among them."""
+    corpora = {name: getattr(options, name.lower()) for name in CORPORA}
+    corpora = {n: os.path.abspath(p) if os.path.exists(p) else p for n, p in corpora.items()}
+    digests = {name: corpus_digest(path) for name, path in corpora.items()}
     runs: List[Run] = []
-    failed: List[Outcome] = []
-    for config in arguments.configs:
-        for seed in arguments.seeds:
-            folder = arguments.output / f"{config.stem}-{seed}"
+    changed: List[Path] = []
+    for config in options.configs:
+        for seed in options.seeds:
+            run = Run(config.stem, seed, options.output / f"{config.stem}-{seed}")
+            runs.append(run)
             try:
-                identity = plan(config, seed, paths, digests, arguments.overrides)
+                run.identity = identify(config, seed, corpora, digests, options.overrides)
             # What Jsonnet, JSON and overrides raise, and a config without a model or a trainer.
             except (RuntimeError, ValueError, KeyError, ConfigurationError) as error:
-                message = str(error) if not isinstance(error, KeyError) else f"no key {error}"
-                failed.append(Outcome(config.stem, seed, error=message))
-            else:
-                runs.append(Run(config.stem, seed, identity, folder))
-    changed = []
-    for run in runs:
-        try:
-            check_folder(run)
-        except Refused:
-            if not arguments.redo:
-                raise
-            changed.append(run.folder)
+                run.error = f"no key {error}" if isinstance(error, KeyError) else str(error)
+                continue
+            try:
+                check_folder(run)
+            except Failed:
+                if not options.redo:
+                    raise
+                changed.append(run.folder)
     clear_folders(changed)
-    return runs, failed
+    for run in runs:
+        if run.error is None and (run.folder / RESULT).exists():
+            run.result = read_json(run.folder / RESULT)
+    return runs
 
 
-def _absolute(path: str) -> str:
-    return os.path.abspath(path) if os.path.exists(path) else path
+async def do_all(runs: Sequence[Run], options: Namespace) -> None:
+    """Does the runs that are left, some at a time; the table is written anew after each."""
+    cores: asyncio.Queue[Optional[int]] = asyncio.Queue()
+    for job in range(options.jobs):
+        cores.put_nowait(options.cores[job] if options.cores else None)
 
-
-def run_all(
-    runs: Sequence[Run], arguments: argparse.Namespace, failed: Sequence[Outcome]
-) -> List[Outcome]:
-    """Does the runs, some at a time; the table is written anew after each."""
-    children = Children()
-    cores: queue.Queue[Any] = queue.Queue()
-    for job in range(arguments.jobs):
-        cores.put(arguments.cores[job] if arguments.cores else None)
-
-    def work(run: Run) -> Outcome:
-        core = cores.get()
+    async def do(run: Run) -> None:
+        core = await cores.get()
+        print(f"{run.name}, seed {run.seed}: begins", file=sys.stderr, flush=True)
         try:
-            if not run.result_file.exists():
-                tell(f"{run.name}, seed {run.seed}: begins")
-            return Outcome(run.name, run.seed, result=execute(run, children, core))
+            run.result = await execute(run, core)
+            summary = f"F1 {100 * run.result['metrics']['micro_f1']:.2f}"
         except (Failed, OSError, ValueError, KeyError) as error:
-            return Outcome(run.name, run.seed, error=str(error) or repr(error))
+            run.error = str(error) or repr(error)
+            summary = f"failed: {run.error}"
         finally:
-            cores.put(core)
+            cores.put_nowait(core)
+        print(f"{run.name}, seed {run.seed}: {summary}", file=sys.stderr, flush=True)
+        write_table(runs, options)
 
-    order = [(config.stem, seed) for config in arguments.configs for seed in arguments.seeds]
-    outcomes: List[Outcome] = []
-    with ThreadPoolExecutor(arguments.jobs) as pool:
-        try:
-            for future in as_completed([pool.submit(work, run) for run in runs]):
-                outcome = future.result()
-                outcomes.append(outcome)
-                tell(f"{outcome.name}, seed {outcome.seed}: {_summary(outcome)}")
-                done = sorted([*failed, *outcomes], key=lambda o: order.index((o.name, o.seed)))
-                write_table(arguments, done)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            children.stop()
-            raise
-    if not runs:
-        write_table(arguments, failed)
-    print((arguments.output / "table.md").read_text("utf-8"), end="")
-    return outcomes
+    options.output.mkdir(parents=True, exist_ok=True)
+    write_table(runs, options)
+    await asyncio.gather(*(do(run) for run in runs if run.result is None and run.error is None))
 
 
-def _summary(outcome: Outcome) -> str:
-    if outcome.result is None:
-        return f"failed: {outcome.error}"
-    return f"F1 {100 * outcome.result['metrics']['micro_f1']:.2f}"
-
-
-def write_table(arguments: argparse.Namespace, outcomes: Sequence[Outcome]) -> None:
+def write_table(runs: Sequence[Run], options: Namespace) -> None:
     """`table.md`, and `table.json` with all that is known of each run."""
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    content: Dict[str, Any] = {
-        "rows": [row._asdict() for row in make_rows(outcomes)],
-        "runs": [outcome._asdict() for outcome in outcomes],
-        "corpus": {name: str(getattr(arguments, name)) for name in ("train", "dev", "test")},
-        "environment": {
-            "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
-            "machine": platform.machine(),
-            "jobs": arguments.jobs,
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "transformers": transformers.__version__,
-        },
+    ended = [run for run in runs if run.result is not None or run.error is not None]
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    content = {
+        "rows": make_rows(ended),
+        "runs": [
+            {"name": run.name, "seed": run.seed, "result": run.result, "error": run.error}
+            for run in ended
+        ],
+        "corpus": {name: str(getattr(options, name)) for name in ("train", "dev", "test")},
+        "environment": {**environment(device), "jobs": options.jobs},
     }
-    files = {"table.json": json.dumps(content, indent=2) + "\n", "table.md": markdown(outcomes)}
-    for name, text in files.items():
-        with atomic_file(str(arguments.output / name)) as file:
-            file.write(text.encode())
-
-
-def tell(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)
+    write_json(options.output / "table.json", content)
+    with atomic_file(str(options.output / "table.md")) as file:
+        file.write(markdown(ended).encode())
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ def main() -> None:
 
     draw = random.Random(13)
     decoders = {name: EntityDecoder.by_name(name)() for name in EntityDecoder.list_available()}
-    seconds: Dict[str, List[float]] = {name: [] for name in decoders}
+    milliseconds: Dict[str, List[float]] = {name: [] for name in decoders}
     for number in NUM_SPANS:
         # As many calls a round as make it long enough to be timed.
         calls = max(1, 2_000 // number)
@@ -62,19 +62,16 @@ def main() -> None:
             [scored_spans(number, draw) for _ in range(calls)],
             options.rounds,
             torch.device("cpu"),
-            clock=options.clock,
+            options.clock,
         )
         for name in decoders:
-            seconds[name].append(times.median(name) / calls)
-            report.add(f"{name}: {number:,} spans", 1e3 * seconds[name][-1], "ms a call")
-    for name, values in seconds.items():
+            milliseconds[name].append(1e3 * times.median(name) / calls)
+            report.add(f"{name}: {number:,} spans", milliseconds[name][-1], "ms a call")
+    for name, values in milliseconds.items():
         report.add(f"{name}: growth exponent, 100 to 10,000", growth(NUM_SPANS[1:], values[1:]))
     report.finish()
     if options.plot:
-        curves = [
-            Curve(name, NUM_SPANS, [1e3 * value for value in values])
-            for name, values in seconds.items()
-        ]
+        curves = [Curve(name, NUM_SPANS, values) for name, values in milliseconds.items()]
         plot(options.plot, {"milliseconds a call": curves}, "scored spans of a sentence")
 
 

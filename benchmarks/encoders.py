@@ -1,14 +1,14 @@
 """The encoders of the benchmarks: a random one, and the bare one, the measure of speed."""
 
 from collections import Counter
-from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Sequence
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 import torch
 import transformers
 
+from locate_label_allennlp.common.precision import at_precision
 from locate_label_allennlp.data.document import Document
 
 # Layers, hidden size, heads, intermediate size.
@@ -62,28 +62,29 @@ def random_encoder(folder: str, shape: str, documents: Sequence[Document]) -> No
 class BareEncoder(torch.nn.Module):
     """
     The measure of speed: copies of the model's transformer and of its text field embedder (word
-    vectors, character LSTM, parts of speech), with nothing of ours around them. The transformer
-    reads the very tensors of wordpieces that it reads inside the model, recorded there; pooling of
-    pieces to words, BiLSTM, heads, losses and decoding are left out.
+    vectors, character LSTM, parts of speech), and nothing else. The transformer reads the tensors
+    of wordpieces that it reads inside the model, recorded there; pooling of pieces to words,
+    BiLSTM, heads, losses and decoding are left out.
 
     # Parameters
 
-    word_encoder : `WordEncoder`
+    model : `NerModel`
     copy : `bool`, optional (default = `True`)
         `False` for the model's own modules instead of copies, where the model is not used again.
     """
 
-    def __init__(self, word_encoder: Any, copy: bool = True) -> None:
+    def __init__(self, model: Any, copy: bool = True) -> None:
         super().__init__()
-        source = deepcopy(word_encoder) if copy else word_encoder
+        source = deepcopy(model._word_encoder) if copy else model._word_encoder
         # Under their names in the model, which the optimiser's groups go by.
         self.text_field_embedder = source.text_field_embedder
         self.context_embedder = source.context_embedder
         self._transformer = [transformer_of(self.context_embedder)]
+        self._precision = model.precision
 
     def forward(
         self, calls: Sequence[Dict[str, Any]], tokens: Optional[Dict[str, Any]] = None
-    ) -> List[torch.Tensor]:
+    ) -> Dict[str, torch.Tensor]:
         """
         # Parameters
 
@@ -91,11 +92,20 @@ class BareEncoder(torch.nn.Module):
             Arguments of the transformer, as `recorded_calls` gives them.
         tokens : `TextFieldTensors`, optional
             For the text field embedder; it is left out without them.
+
+        # Returns
+
+        `Dict[str, torch.Tensor]`
+            In training the `loss`: the sum over calls and tokens of the mean of the vectors'
+            squares.
         """
-        vectors = [self._transformer[0](**call).last_hidden_state for call in calls]
-        if tokens is not None and self.text_field_embedder is not None:
-            vectors.append(self.text_field_embedder(tokens))
-        return vectors
+        with at_precision(self._precision, calls[0]["input_ids"].device):
+            vectors = [self._transformer[0](**call).last_hidden_state for call in calls]
+            if tokens is not None and self.text_field_embedder is not None:
+                vectors.append(self.text_field_embedder(tokens))
+        if not self.training:
+            return {}
+        return {"loss": torch.stack([v.float().square().mean() for v in vectors]).sum()}
 
 
 def transformer_of(module: torch.nn.Module) -> torch.nn.Module:
@@ -104,16 +114,13 @@ def transformer_of(module: torch.nn.Module) -> torch.nn.Module:
     return next(part for part in parts if isinstance(part, transformers.PreTrainedModel))
 
 
-@contextmanager
-def recorded_calls(transformer: torch.nn.Module) -> Iterator[List[Dict[str, Any]]]:
-    """The arguments of each call of the transformer inside the context."""
+def recorded_calls(model: torch.nn.Module, run: Callable[[], Any]) -> List[Dict[str, Any]]:
+    """The arguments of each call of the model's transformer in `run`, without gradients."""
     calls: List[Dict[str, Any]] = []
-
-    def record(module: Any, positional: Any, named: Dict[str, Any]) -> None:
-        calls.append(named)
-
-    hook = transformer.register_forward_pre_hook(record, with_kwargs=True)
-    try:
-        yield calls
-    finally:
-        hook.remove()
+    hook = transformer_of(model).register_forward_pre_hook(
+        lambda module, positional, named: calls.append(named), with_kwargs=True
+    )
+    with torch.no_grad():
+        run()
+    hook.remove()
+    return calls

@@ -1,7 +1,6 @@
 """
 The model that the benchmarks measure: that of training_config/genia.jsonnet with the seed lengths
-1 .. 7, 9, 11, 13, 15, HIDDEN = 384, one neighbouring sentence on each side and batches of 8; and
-beside it the bare encoder, which is the measure of its speed.
+1 .. 7, 9, 11, 13, 15, HIDDEN = 384, one neighbouring sentence on each side and batches of 8.
 """
 
 import json
@@ -12,19 +11,20 @@ import tempfile
 from argparse import ArgumentParser, Namespace
 from itertools import islice
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Union
 
 import torch
 from allennlp.common import Params
-from allennlp.common.util import import_module_and_submodules
+from allennlp.common.util import import_module_and_submodules, lazy_groups_of
 from allennlp.data import Batch, DatasetReader, Instance, Vocabulary
 from allennlp.models import Model
 from allennlp.nn.util import move_to_device
+from allennlp.predictors import Predictor
 from allennlp.training.optimizers import Optimizer
-from encoders import SHAPES, BareEncoder, random_encoder, transformer_of
+from encoders import SHAPES, random_encoder, transformer_of
 
 import_module_and_submodules("locate_label_allennlp")
-# Its warnings about groups of parameters that the bare encoder has not.
+# Its warnings about groups of parameters that the bare encoder does not have.
 logging.getLogger("allennlp.training.optimizers").setLevel(logging.ERROR)
 
 from locate_label_allennlp.data.document import Document  # noqa: E402
@@ -49,7 +49,13 @@ def add_experiment_options(parser: ArgumentParser) -> None:
         "--token-budget", type=int, help="words a batch, padding included, instead of --batch-size"
     )
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
-    parser.add_argument("--precision", choices=["float32", "bf16"], default="float32")
+    parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
+
+
+def add_prediction_options(parser: ArgumentParser, train_steps: int) -> None:
+    parser.add_argument("--lines", type=int, default=64, help="lines a call of the predictor")
+    parser.add_argument("--train-steps", type=int, default=train_steps)
+    parser.add_argument("--keep", type=float, default=0.1, help="share of seeds that pass")
 
 
 class Experiment:
@@ -58,15 +64,18 @@ class Experiment:
 
     options : `argparse.Namespace`
         Those of `add_experiment_options`.
-    extra_overrides : `Dict[str, Any]`, optional
+    overrides : `Dict[str, Any]`, optional
         Of the config, as well as those among the options.
+    **changes : `Any`
+        Options that have other values here.
     """
 
     def __init__(
-        self, options: Namespace, extra_overrides: Optional[Dict[str, Any]] = None
+        self, options: Namespace, overrides: Optional[Dict[str, Any]] = None, **changes: Any
     ) -> None:
         torch.manual_seed(0)
-        self.options = options
+        self.options = Namespace(**{**vars(options), **changes})
+        options = self.options
         self.device = torch.device(options.device)
         self.documents = list(AutoFormat().read(options.corpus))
         # Lives as long as this object.
@@ -78,13 +87,13 @@ class Experiment:
             VECTORS="",
             HIDDEN=str(options.hidden),
             CONTEXT=options.context,
+            PRECISION=options.precision,
             BATCH_SIZE=str(options.batch_size),
             LEARNING_RATE="1e-4",
             HEAD_LEARNING_RATE="1e-3",
         )
-        overrides = {"model.seed_lengths": SEED_LENGTHS, **json.loads(options.overrides)}
-        overrides.update(extra_overrides or {})
-        self.params = Params.from_file(options.config, json.dumps(overrides))
+        changed = {"model.seed_lengths": SEED_LENGTHS, **json.loads(options.overrides)}
+        self.params = Params.from_file(options.config, json.dumps({**changed, **(overrides or {})}))
         self.reader: Any = self.new_reader()
         self.vocab = Vocabulary.from_instances(self.instances(gold=True))
         self.model: Any = Model.from_params(self.params["model"].duplicate(), vocab=self.vocab)
@@ -92,47 +101,22 @@ class Experiment:
         self.transformer = transformer_of(self.model)
 
     def new_reader(self) -> Any:
-        """The reader of the config; its tokenizer has met no word yet."""
+        """A reader of the config; its tokenizer has met no word yet."""
         return DatasetReader.from_params(self.params["dataset_reader"].duplicate())
 
-    def prediction_reader(self) -> Any:
-        """The reader that `allennlp predict` would take."""
-        key = "validation_dataset_reader" if "validation_dataset_reader" in self.params else None
-        return DatasetReader.from_params(self.params[key or "dataset_reader"].duplicate())
+    def predictor(self, **options: Any) -> Any:
+        """What `allennlp predict` would take."""
+        return Predictor.by_name("nested_ner")(self.model, self.reader, **options)
 
     def instances(self, gold: bool, limit: Optional[int] = None) -> List[Instance]:
         """The first sentences, or all, not yet indexed; those without gold as in prediction."""
         if gold:
-            return list(islice(self.reader.read(self.options.corpus), limit))
+            return list(islice(self.reader.read({"training": self.options.corpus}), limit))
         return [
             instance
             for document in first_sentences(self.documents, limit)
             for instance in self.reader.document_to_instances(document)
         ]
-
-    def gold_instances(self, documents: Iterable[Document]) -> List[Instance]:
-        """Those of other documents than the corpus's."""
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "corpus.jsonl"
-            AutoFormat().write(documents, str(file))
-            return list(self.reader.read(str(file)))
-
-    def batches(self, instances: Sequence[Instance], number: int) -> List[List[Instance]]:
-        """Batches of sentences of like length; of these `number`, from short to long."""
-        batches: List[List[Instance]] = [[]]
-        for instance in sorted(instances, key=_num_words):
-            if batches[-1] and self._is_full(batches[-1], instance):
-                batches.append([])
-            batches[-1].append(instance)
-        number = min(number, len(batches))
-        return [batches[(2 * index + 1) * len(batches) // (2 * number)] for index in range(number)]
-
-    def _is_full(self, batch: List[Instance], longest: Instance) -> bool:
-        if self.options.token_budget is None:
-            return len(batch) >= self.options.batch_size
-        # Sentences may share one.
-        contexts = {id(instance.fields["context"]) for instance in [*batch, longest]}
-        return len(contexts) * _num_words(longest) > self.options.token_budget
 
     def tensors(self, instances: Sequence[Instance]) -> Dict[str, Any]:
         """A padded batch on the device."""
@@ -145,45 +129,23 @@ class Experiment:
         params = self.params["trainer"]["optimizer"].duplicate()
         return Optimizer.from_params(params, model_parameters=parameters)
 
-    def autocast(self) -> torch.autocast:
-        is_bf16 = self.options.precision == "bf16"
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=is_bf16)
-
-    def step(self, tensors: Dict[str, Any], optimizer: torch.optim.Optimizer) -> None:
-        """A training step of the model: forward, backward, optimiser step."""
-        self.model.train()
-        optimizer.zero_grad()
-        with self.autocast():
-            loss = self.model(**tensors)["loss"]
-        loss.backward()
-        optimizer.step()
-
-    def bare_step(
-        self,
-        bare: BareEncoder,
-        calls: Sequence[Dict[str, Any]],
-        tokens: Optional[Dict[str, Any]],
-        optimizer: torch.optim.Optimizer,
-    ) -> None:
-        """The same of the bare encoder; its loss is the mean of its vectors' squares."""
-        bare.train()
-        optimizer.zero_grad()
-        with self.autocast():
-            losses = [vectors.float().square().mean() for vectors in bare(calls, tokens)]
-        torch.stack(losses).sum().backward()
-        optimizer.step()
-
     def train(self, steps: int, keep: float) -> None:
         """
-        Trains the model a little, and sets the filter's threshold so that the share `keep` of the
-        seeds passes, as it may be after a long training: an untrained filter lets every seed pass.
+        Trains the model for some steps, and sets the filter's threshold: an untrained filter lets
+        every seed pass.
         """
-        batches = self.batches(self.instances(gold=True), steps)
+        batches = choose_batches(self.instances(gold=True), steps, self.options)
         optimizer = self.optimizer(self.model)
         for index in torch.randperm(len(batches), generator=torch.Generator().manual_seed(0)):
-            self.step(self.tensors(batches[index]), optimizer)
+            step(self.model, optimizer, self.tensors(batches[index]))
+        self.fit_threshold(self.tensors(batches[len(batches) // 2]), keep)
+
+    def fit_threshold(self, tensors: Dict[str, Any], keep: float) -> float:
+        """
+        Sets the filter's threshold, and returns it, so that the share `keep` of a batch's seeds
+        passes, as it may after a long training.
+        """
         self.model.eval()
-        tensors = self.tensors(batches[len(batches) // 2])
         logits = []
         hook = self.model._filter.register_forward_hook(lambda *call: logits.append(call[2]))
         with torch.no_grad():
@@ -191,6 +153,45 @@ class Experiment:
         hook.remove()
         probabilities = torch.cat(logits).float().sigmoid()
         self.model._filter_threshold = float(probabilities.quantile(1 - keep))
+        return self.model._filter_threshold
+
+
+def choose_batches(
+    instances: Sequence[Instance], number: int, options: Namespace
+) -> List[List[Instance]]:
+    """Batches of sentences of like length; of these `number`, from short to long."""
+    batches: List[List[Instance]] = [[]]
+    for instance in sorted(instances, key=_num_words):
+        if batches[-1] and _is_full(batches[-1], instance, options):
+            batches.append([])
+        batches[-1].append(instance)
+    number = min(number, len(batches))
+    return [batches[(2 * index + 1) * len(batches) // (2 * number)] for index in range(number)]
+
+
+def _is_full(batch: List[Instance], longest: Instance, options: Namespace) -> bool:
+    if options.token_budget is None:
+        return len(batch) >= options.batch_size
+    # Sentences may share one.
+    contexts = {id(instance.fields["context"]) for instance in [*batch, longest]}
+    return len(contexts) * _num_words(longest) > options.token_budget
+
+
+def step(module: torch.nn.Module, optimizer: torch.optim.Optimizer, inputs: Dict[str, Any]) -> None:
+    """A training step: forward, backward, optimiser step."""
+    module.train()
+    optimizer.zero_grad()
+    module(**inputs)["loss"].backward()
+    optimizer.step()
+
+
+def predict_lines(predictor: Any, inputs: Sequence[Union[str, Instance]]) -> List[str]:
+    """JSON lines for JSON lines, or for instances, as `allennlp predict` makes them."""
+    if isinstance(inputs[0], str):
+        outputs = predictor.predict_batch_json([predictor.load_line(line) for line in inputs])
+    else:
+        outputs = predictor.predict_batch_instance(inputs)
+    return [predictor.dump_line(output) for output in outputs]
 
 
 def first_sentences(documents: Iterable[Document], limit: Optional[int]) -> Iterator[Document]:
@@ -201,6 +202,15 @@ def first_sentences(documents: Iterable[Document], limit: Optional[int]) -> Iter
             return
         yield Document(document.sentences[:missing], document.doc_id)
         missing -= len(document.sentences)
+
+
+def document_lines(documents: Iterable[Document], limit: int, size: int) -> List[str]:
+    """The first `limit` sentences as JSON lines, one a document of at most `size` sentences."""
+    return [
+        json.dumps({"document": [sentence.words for sentence in sentences]})
+        for document in first_sentences(documents, limit)
+        for sentences in lazy_groups_of(document.sentences, size)
+    ]
 
 
 def _num_words(instance: Instance) -> int:

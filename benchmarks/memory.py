@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict
 
 # No lines about the profiler's start and stop.
 os.environ.setdefault("KINETO_LOG_LEVEL", "99")
@@ -17,9 +17,7 @@ os.environ.setdefault("KINETO_LOG_LEVEL", "99")
 import torch
 from torch.profiler import ProfilerActivity, profile
 
-# Writing this to the file below makes Linux forget the peak so far.
-_FORGET_PEAK = "5"
-_CLEAR_REFS = Path("/proc/self/clear_refs")
+MEGABYTE = 2**20
 
 
 def peak_tensor_bytes(run: Callable[[], Any], device: torch.device) -> int:
@@ -56,27 +54,27 @@ def forget_peak() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
-    if _CLEAR_REFS.exists():
-        _CLEAR_REFS.write_text(_FORGET_PEAK)
+    peak = Path("/proc/self/clear_refs")
+    if peak.exists():
+        peak.write_text("5")  # Linux then resets VmHWM
 
 
 def peak_resident_bytes() -> int:
     """The most memory that the process has held; on Linux since `forget_peak`."""
     status = Path("/proc/self/status")
     if status.exists():
-        lines = status.read_text().splitlines()
-        kilobytes = next(line.split()[1] for line in lines if line.startswith("VmHWM"))
-        return int(kilobytes) * 1024
+        lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+        return int(lines["VmHWM"].split()[0]) * 1024
     # macOS counts bytes.
-    unit = 1 if os.uname().sysname == "Darwin" else 1024
+    unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
-def in_new_process(measure: List[str]) -> Dict[str, float]:
+def in_new_process(*options: str) -> Dict[str, Any]:
     """
-    Runs this script again, with its own arguments and those of `measure`, and returns the JSON
-    object on the last line it prints. What a process has held before is no part of its figures.
+    Runs this script again, with its own options and those given, and returns the JSON object on the
+    last line it prints. What a process has held before is no part of its figures.
     """
-    command = [sys.executable, *sys.argv, *measure]
-    finished = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    return json.loads(finished.stdout.splitlines()[-1])
+    command = [sys.executable, *sys.argv, *options]
+    ended = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(ended.stdout.splitlines()[-1])

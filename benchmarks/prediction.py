@@ -12,151 +12,127 @@ transformer's forward pass over the very tensors of wordpieces it reads on each 
 already padded and on the device (`BareEncoder` without the text field embedder).
 
 The tokenizer has met the words before, as in a large corpus it mostly has. Heads with random
-weights would let every seed pass and find no entity, so the model is trained for `--train-steps`
-steps first, and the filter's threshold is then set so that `--keep` of the seeds pass; what filter
-and decoder make of them is printed.
+weights would let every seed pass and predict no entity, so the model is trained for `--train-steps`
+steps first, and the filter's threshold is then set so that `--keep` of the seeds pass; the report
+says how many spans reach each stage.
 
 On a GPU: `--device cuda --precision bf16 --shape bert-base --token-budget 4096`.
 """
 
 import json
 from argparse import ArgumentParser, Namespace
-from typing import Any, Callable, Dict, List, NamedTuple
+from itertools import chain
+from typing import Any, Callable, Dict, List
 
 import torch
-from allennlp.data import Instance
-from allennlp.predictors import Predictor
+from allennlp.common.util import lazy_groups_of
 from common import Report, add_report_options, interleaved
 from encoders import BareEncoder, recorded_calls
-from experiment import Experiment, add_experiment_options, first_sentences
-
-
-class Work(NamedTuple):
-    """
-    # Parameters
-
-    make : `Callable[[], Any]`
-        The input of a run, made anew: instances remember that they were indexed.
-    calls : `List[Dict[str, Any]]`
-        What the transformer is given in the run.
-    """
-
-    make: Callable[[], Any]
-    calls: List[Dict[str, Any]]
+from experiment import (
+    Experiment,
+    add_experiment_options,
+    add_prediction_options,
+    choose_batches,
+    first_sentences,
+    predict_lines,
+)
 
 
 def main() -> None:
     parser = ArgumentParser(description=__doc__.split("\n\n")[0])
     add_experiment_options(parser)
     add_report_options(parser, rounds=5)
+    add_prediction_options(parser, train_steps=10)
     parser.add_argument("--limit", type=int, default=160, help="sentences of the corpus")
     parser.add_argument("--document", type=int, default=10, help="sentences of a document")
-    parser.add_argument("--lines", type=int, default=64, help="lines a call of the predictor")
-    parser.add_argument("--train-steps", type=int, default=10)
-    parser.add_argument("--keep", type=float, default=0.1, help="share of seeds that pass")
     parser.set_defaults(batch_size=32)
     options = parser.parse_args()
 
     experiment = Experiment(options)
     experiment.train(options.train_steps, options.keep)
-    predictor = Predictor.by_name("nested_ner")(
-        experiment.model, experiment.reader, budget=options.token_budget or 4096
-    )
-    bare = BareEncoder(experiment.model._word_encoder).eval()
+    predictor = experiment.predictor(budget=options.token_budget or 4096)
+    bare = BareEncoder(experiment.model).eval()
     report = Report("prediction", options, experiment.device)
     num_sentences = len(experiment.instances(gold=False, limit=options.limit))
 
-    def bare_forward(work: Work) -> None:
-        with torch.inference_mode(), experiment.autocast():
-            bare(work.calls)
+    def bare_forward(calls: List[Dict[str, Any]]) -> None:
+        with torch.inference_mode():
+            bare(calls)
 
-    def from_instances(instances: List[Instance]) -> List[str]:
-        with experiment.autocast():
-            outputs = predictor.predict_batch_instance(instances)
-        return [predictor.dump_line(output) for output in outputs]
-
-    def from_lines(lines: List[str]) -> List[str]:
-        with experiment.autocast():
-            outputs = predictor.predict_batch_json([predictor.load_line(line) for line in lines])
-        return [predictor.dump_line(output) for output in outputs]
-
-    ways: Dict[str, Any] = {"instances": (from_instances, instance_chunks(experiment, options))}
-    for name, lines in lines_of(experiment, options).items():
-        chunks = [lines[at : at + options.lines] for at in range(0, len(lines), options.lines)]
-        ways[f"{name} lines"] = (from_lines, [lambda chunk=chunk: chunk for chunk in chunks])
-
-    for name, (run, makers) in ways.items():
-        works = []
+    for name, makers in inputs_of(experiment, options).items():
+        items = []
         for make in makers:
-            with recorded_calls(experiment.transformer) as calls:
-                run(make())
-            works.append(Work(make, list(calls)))
-
-        # Both get the same item; the instances in it are made outside the timing.
+            predict = lambda make=make: predict_lines(predictor, make())  # noqa: E731
+            items.append((make, recorded_calls(experiment.model, predict)))
         times = interleaved(
             {
-                "ours": lambda item, run=run: run(item[0]),
+                "ours": lambda item: predict_lines(predictor, item[0]),
                 "bare": lambda item: bare_forward(item[1]),
             },
-            works,
+            items,
             options.rounds,
             experiment.device,
-            prepare=lambda work: (work.make(), work),
-            clock=options.clock,
+            options.clock,
+            prepare=lambda item: (item[0](), item[1]),
         )
         report.add_ratio(f"{name}: ours / bare encoder", times, "bare")
-        report.add(f"{name}: ours", num_sentences / times.median("ours"), "sentences/s")
-        report.add(f"{name}: bare", num_sentences / times.median("bare"), "sentences/s")
-    for name, value in spans_met(experiment, options.limit).items():
+        for contender in times:
+            speed = num_sentences / times.median(contender)
+            report.add(f"{name}: {contender}", speed, "sentences/s")
+    for name, value in spans_a_sentence(experiment, options.limit).items():
         report.add(name, value, "a sentence")
     report.finish()
 
 
-def instance_chunks(
+def inputs_of(
     experiment: Experiment, options: Namespace
-) -> List[Callable[[], List[Instance]]]:
-    """As many instances as lines in a call, without gold entities, each made anew when called."""
+) -> Dict[str, List[Callable[[], List[Any]]]]:
+    """
+    The sentences as instances and as lines of each kind; documents are runs of the corpus's
+    sentences. Each call of the predictor has a function that makes its input: instances have to be
+    made anew, since they remember that they were indexed.
+    """
 
-    def chunk(at: int) -> List[Instance]:
+    def instances(at: int) -> List[Any]:
         return experiment.instances(gold=False, limit=options.limit)[at : at + options.lines]
 
-    number = len(experiment.instances(gold=False, limit=options.limit))
-    return [lambda at=at: chunk(at) for at in range(0, number, options.lines)]
-
-
-def lines_of(experiment: Experiment, options: Namespace) -> Dict[str, List[str]]:
-    """The sentences as lines of each kind; documents are runs of the corpus's sentences."""
     sentences = [
         list(sentence.words)
         for document in first_sentences(experiment.documents, options.limit)
         for sentence in document.sentences
     ]
-    documents = [
-        sentences[at : at + options.document] for at in range(0, len(sentences), options.document)
-    ]
-    texts = [" ".join(word for words in document for word in words) for document in documents]
+    documents = list(lazy_groups_of(sentences, options.document))
+    items = {
+        "text": [{"text": " ".join(chain(*document))} for document in documents],
+        "tokens": [{"tokens": words} for words in sentences],
+        "document": [{"document": document} for document in documents],
+    }
+    starts = range(0, len(sentences), options.lines)
     return {
-        "text": [json.dumps({"text": text}) for text in texts],
-        "tokens": [json.dumps({"tokens": words}) for words in sentences],
-        "document": [json.dumps({"document": document}) for document in documents],
+        "instances": [lambda at=at: instances(at) for at in starts],
+        **{
+            f"{name} lines": [
+                lambda lines=lines: lines
+                for lines in lazy_groups_of(map(json.dumps, kind), options.lines)
+            ]
+            for name, kind in items.items()
+        },
     }
 
 
-def spans_met(experiment: Experiment, limit: int) -> Dict[str, float]:
-    """How many spans the stages of the model dealt with, and how many entities there are."""
-    counts = dict.fromkeys(("seeds", "seeds kept", "entities found", "entities, gold"), 0)
+def spans_a_sentence(experiment: Experiment, limit: int) -> Dict[str, float]:
+    """How many spans reach the stages of the model, and how many entities there are."""
+    counts = dict.fromkeys(("seeds", "seeds kept", "entities predicted", "entities, gold"), 0)
     instances = experiment.instances(gold=True, limit=limit)
-    limit = len(instances)
-    for batch in experiment.batches(instances, number=limit):
-        tensors = experiment.tensors(batch)
+    for batch in choose_batches(instances, len(instances), experiment.options):
         with torch.inference_mode():
-            candidates = experiment.model.candidates(**tensors)
+            candidates = experiment.model.candidates(**experiment.tensors(batch))
         counts["seeds"] += candidates.seeds.spans.num_spans
         counts["seeds kept"] += candidates.spans.num_spans
-        found = experiment.model.decode(candidates, len(batch))
-        counts["entities found"] += sum(map(len, found))
+        predicted = experiment.model.decode(candidates, len(batch))
+        counts["entities predicted"] += sum(map(len, predicted))
         counts["entities, gold"] += sum(len(instance["entities"]) for instance in batch)
-    return {name: count / limit for name, count in counts.items()}
+    return {name: count / len(instances) for name, count in counts.items()}
 
 
 if __name__ == "__main__":

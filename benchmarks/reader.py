@@ -12,14 +12,14 @@ With neighbouring sentences (`--context`) and without; the first pass, when the 
 word yet, and the passes after it, of which the median is taken.
 """
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 from statistics import median
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict
 
 import torch
 from allennlp.data import Batch
-from common import Report, add_report_options, seconds_of
-from experiment import Experiment, add_experiment_options
+from common import CLOCKS, Report, add_report_options
+from experiment import Experiment, add_experiment_options, choose_batches
 
 from locate_label_allennlp.data.formats import AutoFormat
 
@@ -34,7 +34,7 @@ def main() -> None:
     report = Report("reader", options, torch.device(options.device))
 
     for context in dict.fromkeys(("0", options.context)):
-        experiment = Experiment(Namespace(**{**vars(options), "context": context}))
+        experiment = Experiment(options, context=context)
         sentences = [s for document in experiment.documents for s in document.sentences]
         num_words = sum(len(sentence.words) for sentence in sentences)
         reader = experiment.new_reader()
@@ -42,12 +42,13 @@ def main() -> None:
         for name, runs in (("first pass", passes[:1]), ("later passes", passes[1:])):
             seconds = {part: median(run[part] for run in runs) for part in PARTS}
             title = f"context {context}, {name}"
-            total = sum(seconds.values())
-            file_to_instance = seconds["parsing"] + seconds["instances"]
-            report.add(f"{title}: file to instances", len(sentences) / file_to_instance, "sent./s")
-            report.add(f"{title}: file to instances", num_words / file_to_instance, "words/s")
-            report.add(f"{title}: file to tensors", len(sentences) / total, "sent./s")
-            report.add(f"{title}: file to tensors", num_words / total, "words/s")
+            ways = {
+                "instances": seconds["parsing"] + seconds["instances"],
+                "tensors": sum(seconds.values()),
+            }
+            for way, time in ways.items():
+                report.add(f"{title}: file to {way}", len(sentences) / time, "sent./s")
+                report.add(f"{title}: file to {way}", num_words / time, "words/s")
             for part in PARTS:
                 report.add(f"{title}: {part}", 1e6 * seconds[part] / len(sentences), "us/sent.")
     report.finish()
@@ -55,21 +56,21 @@ def main() -> None:
 
 def one_pass(experiment: Experiment, reader: Any) -> Dict[str, float]:
     """Seconds of each part over the whole corpus."""
-    seconds: Dict[str, float] = {}
+    now = CLOCKS[experiment.options.clock]
+    seconds = dict.fromkeys(PARTS, 0.0)
 
     def timed(part: str, run: Callable[[], Any]) -> Any:
-        result: List[Any] = []
-        seconds[part] = seconds.get(part, 0.0) + seconds_of(
-            lambda: result.append(run()), experiment.device, experiment.options.clock
-        )
-        return result[0]
+        begin = now()
+        result = run()
+        seconds[part] += now() - begin
+        return result
 
     corpus = experiment.options.corpus
     timed("parsing", lambda: list(AutoFormat().read(corpus)))
     instances = timed("instances", lambda: list(reader.read(corpus)))
     # It parses the file as well.
     seconds["instances"] -= seconds["parsing"]
-    for group in experiment.batches(instances, number=len(instances)):
+    for group in choose_batches(instances, len(instances), experiment.options):
         batch = Batch(group)
         timed("indexing", lambda batch=batch: batch.index_instances(experiment.vocab))
         timed("padding", batch.as_tensor_dict)

@@ -5,8 +5,8 @@ How prediction and training grow with the length of a sentence and the size of a
 
 - Prediction of one sentence of 16 .. 2,048 words, made of the corpus's sentences: time, and peak
   memory of tensors beyond the model's.
-- The head: everything but the transformer, which answers at once with what it answered before;
-  forward and backward in training, and prediction. Its target is on the growth from 128 to 1,024
+- The heads: everything but the transformer, which answers at once with what it answered before;
+  forward and backward in training, and prediction. Their target is on the growth from 128 to 1,024
   words.
 - A training step on one sentence of 512 words: peak resident memory of a process that makes it
   with the whole model, and of one that makes the bare encoder's (`BareEncoder`);
@@ -16,22 +16,35 @@ How prediction and training grow with the length of a sentence and the size of a
 """
 
 import json
-import sys
 import tempfile
 from argparse import ArgumentParser, Namespace
 from contextlib import contextmanager
-from itertools import cycle, islice
+from functools import partial
+from itertools import cycle
 from pathlib import Path
 from statistics import median
 from types import SimpleNamespace
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Callable, Dict, Iterator, List
 
 import torch
-from allennlp.predictors import Predictor
+from allennlp.common.util import lazy_groups_of
 from common import Curve, Report, add_report_options, growth, plot, seconds_of
 from encoders import BareEncoder, recorded_calls
-from experiment import Experiment, add_experiment_options, first_sentences
-from memory import forget_peak, in_new_process, peak_resident_bytes, peak_tensor_bytes
+from experiment import (
+    Experiment,
+    add_experiment_options,
+    add_prediction_options,
+    first_sentences,
+    predict_lines,
+    step,
+)
+from memory import (
+    MEGABYTE,
+    forget_peak,
+    in_new_process,
+    peak_resident_bytes,
+    peak_tensor_bytes,
+)
 
 from locate_label_allennlp.data.document import Document, Entity, Sentence
 from locate_label_allennlp.data.formats import AutoFormat
@@ -39,36 +52,32 @@ from locate_label_allennlp.data.formats import AutoFormat
 WORDS = [16, 32, 64, 128, 256, 512, 1024, 2048]
 HEAD_WORDS = [128, 1024]
 STEP_WORDS = 512
-LINES_A_CALL = 64
-MEGABYTE = 2**20
 
 
 def main() -> None:
     parser = ArgumentParser(description=__doc__.split("\n\n")[0])
     add_experiment_options(parser)
     add_report_options(parser, rounds=3, plot=True)
+    add_prediction_options(parser, train_steps=30)
     parser.add_argument("--corpus-sizes", type=int, nargs="*", default=[100, 200, 400])
-    parser.add_argument("--train-steps", type=int, default=30)
-    parser.add_argument("--keep", type=float, default=0.1, help="share of seeds that pass")
     parser.add_argument("--measure", choices=MEASURES, help="for the processes this one starts")
     parser.add_argument("--size", type=int, help="for the processes this one starts")
     options = parser.parse_args()
     experiment = Experiment(options)
     if options.measure:
-        print(json.dumps(MEASURES[options.measure](experiment, options)))
+        print(json.dumps(MEASURES[options.measure](experiment)))
         return
 
     report = Report("scaling", options, experiment.device)
     experiment.train(options.train_steps, options.keep)
-    panels = by_length(experiment, options, report)
-    heads(experiment, options, report)
+    panels = by_length(experiment, report)
+    heads(experiment, report)
     peaks: Dict[str, List[float]] = {"model": [], "bare": []}
     for _ in range(options.rounds):
         for name in peaks:
-            measured = in_new_process(["--measure", f"{name}-step"])
-            peaks[name].append(measured["peak"] / MEGABYTE)
-    for name in peaks:
-        report.add(f"{name}: resident, a step on {STEP_WORDS} words", median(peaks[name]), "MB")
+            peaks[name].append(in_new_process("--measure", name)["peak"] / MEGABYTE)
+    for name, megabytes in peaks.items():
+        report.add(f"{name}: resident, a step on {STEP_WORDS} words", median(megabytes), "MB")
     above = median(peaks["model"]) - median(peaks["bare"])
     report.add("model above bare, resident", above, "MB", at_most=300)
     by_corpus_size(options, report)
@@ -81,8 +90,7 @@ def long_sentence(documents: List[Document], num_words: int) -> Sentence:
     """The corpus's sentences in a row, from the beginning as often as needed, cut at the end."""
     words: List[str] = []
     entities: List[Entity] = []
-    sentences = [sentence for document in documents for sentence in document.sentences]
-    for sentence in cycle(sentences):
+    for sentence in cycle(sentence for document in documents for sentence in document.sentences):
         entities += [
             Entity(len(words) + entity.start, len(words) + entity.end, entity.type)
             for entity in sentence.entities
@@ -95,38 +103,43 @@ def long_sentence(documents: List[Document], num_words: int) -> Sentence:
 
 
 def tensors_of(experiment: Experiment, num_words: int, gold: bool) -> Dict[str, Any]:
-    document = Document((long_sentence(experiment.documents, num_words),))
-    make = experiment.reader.document_to_instances
-    instances = experiment.gold_instances([document]) if gold else make(document)
-    return experiment.tensors(instances)
+    sentence = long_sentence(experiment.documents, num_words)
+    return experiment.tensors([experiment.reader.text_to_instance([sentence], 0, gold)])
 
 
-def by_length(experiment: Experiment, options: Namespace, report: Report) -> Dict[str, List[Curve]]:
-    """Prediction by the length of a sentence; what is to be drawn."""
-    seconds, memory = [], []
+def predict(experiment: Experiment, tensors: Dict[str, Any]) -> Any:
     experiment.model.eval()
+    with torch.inference_mode():
+        return experiment.model(**tensors)
+
+
+def learn(experiment: Experiment, tensors: Dict[str, Any]) -> None:
+    experiment.model.train()
+    experiment.model(**tensors)["loss"].backward()
+    experiment.model.zero_grad()
+
+
+def median_seconds(run: Callable[[], Any], experiment: Experiment, rounds: int) -> float:
+    run()
+    clock = experiment.options.clock
+    return median(seconds_of(run, experiment.device, clock) for _ in range(rounds))
+
+
+def by_length(experiment: Experiment, report: Report) -> Dict[str, List[Curve]]:
+    """Prediction by the length of a sentence; what is to be drawn."""
+    figures: Dict[str, List[float]] = {"milliseconds": [], "megabytes": []}
     for num_words in WORDS:
-        tensors = tensors_of(experiment, num_words, gold=False)
-
-        def predict(tensors: Dict[str, Any] = tensors) -> Any:
-            with torch.inference_mode(), experiment.autocast():
-                return experiment.model(**tensors)
-
-        predict()
-        runs = [
-            seconds_of(predict, experiment.device, options.clock) for _ in range(options.rounds)
-        ]
-        seconds.append(median(runs))
-        memory.append(peak_tensor_bytes(predict, experiment.device) / MEGABYTE)
-        report.add(f"prediction, {num_words} words", 1e3 * seconds[-1], "ms")
-        report.add(f"prediction, {num_words} words: memory", memory[-1], "MB")
-    report.add("prediction: time exponent, 128 words up", growth(WORDS[3:], seconds[3:]))
-    report.add("prediction: memory exponent, 128 words up", growth(WORDS[3:], memory[3:]))
-    milliseconds = [1e3 * value for value in seconds]
-    return {
-        "milliseconds": [Curve("prediction", WORDS, milliseconds)],
-        "megabytes": [Curve("prediction", WORDS, memory)],
-    }
+        run = partial(predict, experiment, tensors_of(experiment, num_words, gold=False))
+        milliseconds = 1e3 * median_seconds(run, experiment, experiment.options.rounds)
+        megabytes = peak_tensor_bytes(run, experiment.device) / MEGABYTE
+        figures["milliseconds"].append(milliseconds)
+        figures["megabytes"].append(megabytes)
+        report.add(f"prediction, {num_words} words", milliseconds, "ms")
+        report.add(f"prediction, {num_words} words: memory", megabytes, "MB")
+    for name, unit in (("time", "milliseconds"), ("memory", "megabytes")):
+        exponent = growth(WORDS[3:], figures[unit][3:])
+        report.add(f"prediction: {name} exponent, {WORDS[3]} words up", exponent)
+    return {unit: [Curve("prediction", WORDS, values)] for unit, values in figures.items()}
 
 
 @contextmanager
@@ -149,92 +162,63 @@ def replayed(transformer: torch.nn.Module) -> Iterator[None]:
         del transformer.forward
 
 
-def heads(experiment: Experiment, options: Namespace, report: Report) -> None:
+def heads(experiment: Experiment, report: Report) -> None:
     """Time of everything but the transformer, and how it grows."""
-
-    def learn(tensors: Dict[str, Any]) -> None:
-        experiment.model.train()
-        with experiment.autocast():
-            loss = experiment.model(**tensors)["loss"]
-        loss.backward()
-        experiment.model.zero_grad()
-
-    def predict(tensors: Dict[str, Any]) -> None:
-        experiment.model.eval()
-        with torch.inference_mode(), experiment.autocast():
-            experiment.model(**tensors)
-
     with replayed(experiment.transformer):
-        for name, run, gold in (("training", learn, True), ("prediction", predict, False)):
-            medians = []
-            batches = [tensors_of(experiment, num_words, gold) for num_words in HEAD_WORDS]
-            for num_words, tensors in zip(HEAD_WORDS, batches, strict=True):
-                run(tensors)
-                runs = [
-                    seconds_of(lambda t=tensors: run(t), experiment.device, options.clock)  # noqa: B023
-                    for _ in range(2 * options.rounds)
-                ]
-                medians.append(median(runs))
-                report.add(f"head, {name}, {num_words} words", 1e3 * medians[-1], "ms")
-            grown = medians[-1] / medians[0]
+        for name, way, gold in (("training", learn, True), ("prediction", predict, False)):
+            seconds = []
+            for num_words in HEAD_WORDS:
+                run = partial(way, experiment, tensors_of(experiment, num_words, gold))
+                seconds.append(median_seconds(run, experiment, 2 * experiment.options.rounds))
+                report.add(f"head, {name}, {num_words} words", 1e3 * seconds[-1], "ms")
+            grown = seconds[-1] / seconds[0]
             report.add(f"head, {name}: {HEAD_WORDS[0]} to {HEAD_WORDS[-1]} words", grown, "x", 10)
 
 
-def model_step(experiment: Experiment, options: Namespace) -> Dict[str, float]:
-    tensors, _ = ready_for_step(experiment)
-    optimizer = experiment.optimizer(experiment.model)
-    forget_peak()
-    experiment.step(tensors, optimizer)
-    return {"peak": peak_resident_bytes()}
-
-
-def bare_step(experiment: Experiment, options: Namespace) -> Dict[str, float]:
-    tensors, calls = ready_for_step(experiment)
-    bare = BareEncoder(experiment.model._word_encoder, copy=False)
-    optimizer = experiment.optimizer(bare)
-    # The rest of the model goes.
+def step_memory(experiment: Experiment, is_bare: bool) -> Dict[str, float]:
+    """Peak of a training step of the model, or of the bare encoder."""
+    module: torch.nn.Module = experiment.model
+    inputs = tensors_of(experiment, STEP_WORDS, gold=True)
+    # In both cases, so that what went before is the same.
+    calls = recorded_calls(module, lambda: experiment.model(**inputs))
+    if is_bare:
+        module = BareEncoder(module, copy=False)
+        inputs = {"calls": calls, "tokens": inputs["tokens"]}
+    optimizer = experiment.optimizer(module)
+    # Of the model, only what `module` has is kept.
     experiment.model = None
     forget_peak()
-    experiment.bare_step(bare, calls, tensors["tokens"], optimizer)
+    step(module, optimizer, inputs)
     return {"peak": peak_resident_bytes()}
 
 
-def ready_for_step(experiment: Experiment) -> Tuple[Dict[str, Any], List[Dict[str, Any]]]:
-    """What both processes do alike before the step that is measured."""
-    tensors = tensors_of(experiment, STEP_WORDS, gold=True)
-    with recorded_calls(experiment.transformer) as calls, torch.no_grad():
-        experiment.model(**tensors)
-    return tensors, calls
-
-
-def corpus(experiment: Experiment, options: Namespace) -> Dict[str, float]:
+def corpus(experiment: Experiment) -> Dict[str, float]:
     """Prediction of `--size` sentences, the corpus as often as needed, from a file to a file."""
+    options = experiment.options
     experiment.train(options.train_steps, options.keep)
-    predictor = Predictor.by_name("nested_ner")(experiment.model, experiment.reader)
+    predictor = experiment.predictor()
     with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder) / "corpus.jsonl", Path(folder) / "found.jsonl"
+        source, target = Path(folder) / "corpus.jsonl", Path(folder) / "entities.jsonl"
         documents = first_sentences(cycle(experiment.documents), options.size)
         AutoFormat().write(documents, str(source))
 
-        def predict() -> None:
-            instances = iter(experiment.reader.read(str(source)))
+        def run() -> None:
+            instances = experiment.reader.read({"training": str(source)})
             with target.open("w", encoding="utf-8") as output:
-                while chunk := list(islice(instances, LINES_A_CALL)):
-                    with experiment.autocast():
-                        found = predictor.predict_batch_instance(chunk)
-                    output.writelines(map(predictor.dump_line, found))
+                for group in lazy_groups_of(instances, options.lines):
+                    output.writelines(predict_lines(predictor, group))
 
         forget_peak()
-        seconds = seconds_of(predict, experiment.device, options.clock)
-        with target.open(encoding="utf-8") as output:
-            lines = sum(1 for _ in output)
-    return {"seconds": seconds, "peak": peak_resident_bytes(), "lines": lines}
+        seconds = seconds_of(run, experiment.device, options.clock)
+        peak = peak_resident_bytes()
+        lines = len(target.read_text(encoding="utf-8").splitlines())
+    return {"seconds": seconds, "peak": peak, "lines": lines}
 
 
 def by_corpus_size(options: Namespace, report: Report) -> None:
     seconds = []
     for size in options.corpus_sizes:
-        measured = in_new_process(["--measure", "corpus", "--size", str(size)])
+        measured = in_new_process("--measure", "corpus", "--size", str(size))
         seconds.append(measured["seconds"])
         report.add(f"corpus, {size} sentences", measured["lines"] / seconds[-1], "sentences/s")
         report.add(f"corpus, {size} sentences: resident", measured["peak"] / MEGABYTE, "MB")
@@ -242,7 +226,11 @@ def by_corpus_size(options: Namespace, report: Report) -> None:
         report.add("corpus: time exponent", growth(options.corpus_sizes, seconds))
 
 
-MEASURES = {"model-step": model_step, "bare-step": bare_step, "corpus": corpus}
+MEASURES = {
+    "model": partial(step_memory, is_bare=False),
+    "bare": partial(step_memory, is_bare=True),
+    "corpus": corpus,
+}
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

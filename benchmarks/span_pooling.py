@@ -13,13 +13,14 @@ maximum query over 1,024 words needs: N x D x 4 bytes x 11 levels.
 """
 
 import warnings
-from argparse import ArgumentParser, Namespace
-from typing import Callable, Dict, List, Tuple
+from argparse import ArgumentParser
+from functools import partial
+from typing import Any, Callable, Dict, List, NamedTuple
 
 import torch
 from allennlp.modules.span_extractors import MaxPoolingSpanExtractor
 from common import Curve, Report, add_report_options, growth, interleaved, plot
-from memory import peak_tensor_bytes
+from memory import MEGABYTE, peak_tensor_bytes
 
 from locate_label_allennlp.nn.range_maximum import RangeMaximum
 from locate_label_allennlp.nn.spans import FlatSpans, enumerate_spans
@@ -33,13 +34,21 @@ LEVELS = 11
 BYTES = 4
 
 Pooling = Callable[[torch.Tensor, FlatSpans], torch.Tensor]
-Point = Tuple[str, int, int]
-"""Contender, words, number of span lengths."""
+
+
+class Figure(NamedTuple):
+    """What a pooling took in one of the `WAYS`, at one size."""
+
+    way: str
+    name: str
+    words: int
+    lengths: int
+    milliseconds: float
+    megabytes: float
 
 
 def ours(words: torch.Tensor, spans: FlatSpans) -> torch.Tensor:
-    lengths = torch.tensor([words.size(1)], device=words.device)
-    return RangeMaximum(words, lengths).maximum(spans)
+    return RangeMaximum(words).maximum(spans)
 
 
 def allennlp(words: torch.Tensor, spans: FlatSpans) -> torch.Tensor:
@@ -56,7 +65,19 @@ def broadcast(words: torch.Tensor, spans: FlatSpans) -> torch.Tensor:
     return masked.amax(dim=1)
 
 
-CONTENDERS: Dict[str, Pooling] = {"ours": ours, "allennlp": allennlp, "broadcast": broadcast}
+POOLINGS: Dict[str, Pooling] = {"ours": ours, "allennlp": allennlp, "broadcast": broadcast}
+
+
+def forward(pooling: Pooling, words: torch.Tensor, spans: FlatSpans) -> Any:
+    with torch.no_grad():
+        return pooling(words, spans)
+
+
+def forward_and_backward(pooling: Pooling, words: torch.Tensor, spans: FlatSpans) -> Any:
+    return torch.autograd.grad(pooling(words, spans).sum(), words)
+
+
+WAYS = {"forward": forward, "forward and backward": forward_and_backward}
 
 
 def needed_bytes(name: str, words: int, num_lengths: int, dim: int) -> int:
@@ -75,109 +96,58 @@ def main() -> None:
     device = torch.device(options.device)
     report = Report("span pooling", options, device)
 
-    seconds: Dict[str, Dict[Point, float]] = {"forward": {}, "forward and backward": {}}
-    memory: Dict[str, Dict[Point, float]] = {"forward": {}, "forward and backward": {}}
+    figures: List[Figure] = []
     for num_words in WORDS:
         words = torch.randn(1, num_words, options.dim, device=device, requires_grad=True)
         for num_lengths in NUM_LENGTHS:
             lengths = torch.tensor([num_words], device=device)
             spans = enumerate_spans(lengths, range(1, num_lengths + 1), num_words)
-            fits = {
-                name: pooling
-                for name, pooling in CONTENDERS.items()
-                if needed_bytes(name, num_words, num_lengths, options.dim)
-                <= options.memory_limit * 2**30
-            }
-            measure(fits, words, spans, num_lengths, options, seconds, memory)
+            for way, run in WAYS.items():
+                runs = {
+                    name: partial(run, pooling, words)
+                    for name, pooling in POOLINGS.items()
+                    if needed_bytes(name, num_words, num_lengths, options.dim)
+                    <= options.memory_limit * 2**30
+                }
+                times = interleaved(runs, [spans], options.rounds, device, options.clock)
+                for name in runs:
+                    peak = peak_tensor_bytes(partial(runs[name], spans), device) / MEGABYTE
+                    milliseconds = 1e3 * times.median(name)
+                    figures.append(Figure(way, name, num_words, num_lengths, milliseconds, peak))
 
-    largest = (WORDS[-1], NUM_LENGTHS[-1])
-    table = WORDS[-1] * options.dim * BYTES * LEVELS
-    report.add(
-        "ours: forward memory / (N x D x 4 bytes x 11)",
-        memory["forward"]["ours", *largest] / table,
-        "x",
-        at_most=3,
-    )
-    both = memory["forward and backward"]["ours", *largest] / table
-    report.add("ours: forward and backward / (N x D x 4 bytes x 11)", both, "x")
-    for way in seconds:
-        for name in CONTENDERS:
-            for title, values, unit, scale in (
-                ("time", seconds[way], "ms", 1e3),
-                ("memory", memory[way], "MB", 2**-20),
-            ):
-                points = {point: value for point, value in values.items() if point[0] == name}
-                add_figures(report, f"{way}, {name}: {title}", points, unit, scale)
+    table = WORDS[-1] * options.dim * BYTES * LEVELS / MEGABYTE
+    for way, target in zip(WAYS, (3, None), strict=True):
+        largest = [figure for figure in figures if (figure.way, figure.name) == (way, "ours")][-1]
+        title = f"ours: {way} memory / (N x D x 4 bytes x 11)"
+        report.add(title, largest.megabytes / table, "x", target)
+    panels: Dict[str, List[Curve]] = {}
+    for way in WAYS:
+        for unit in ("milliseconds", "megabytes"):
+            panels[f"{way}: {unit}"] = []
+            for name in POOLINGS:
+                mine = [figure for figure in figures if (figure.way, figure.name) == (way, name)]
+                add_figures(report, mine, unit)
+                line = [figure for figure in mine if figure.lengths == NUM_LENGTHS[-1]]
+                sizes = [figure.words for figure in line]
+                values = [getattr(figure, unit) for figure in line]
+                panels[f"{way}: {unit}"].append(Curve(name, sizes, values))
     report.finish()
     if options.plot:
-        plot(options.plot, panels(seconds, memory), f"words ({NUM_LENGTHS[-1]} span lengths)")
+        plot(options.plot, panels, f"words ({NUM_LENGTHS[-1]} span lengths)")
 
 
-def measure(
-    fits: Dict[str, Pooling],
-    words: torch.Tensor,
-    spans: FlatSpans,
-    num_lengths: int,
-    options: Namespace,
-    seconds: Dict[str, Dict[Point, float]],
-    memory: Dict[str, Dict[Point, float]],
-) -> None:
-    """Time and memory of all contenders at one size, into `seconds` and `memory`."""
-
-    def forward(pooling: Pooling) -> torch.Tensor:
-        with torch.no_grad():
-            return pooling(words, spans)
-
-    def both(pooling: Pooling) -> None:
-        torch.autograd.grad(pooling(words, spans).sum(), words)
-
-    for way, run in {"forward": forward, "forward and backward": both}.items():
-        runs = {
-            name: lambda _, run=run, pooling=pooling: run(pooling) for name, pooling in fits.items()
-        }
-        times = interleaved(runs, [None], options.rounds, words.device, clock=options.clock)
-        for name, pooling in fits.items():
-            point = (name, words.size(1), num_lengths)
-            seconds[way][point] = times.median(name)
-            memory[way][point] = peak_tensor_bytes(
-                lambda run=run, pooling=pooling: run(pooling), words.device
-            )
-
-
-def add_figures(
-    report: Report, title: str, points: Dict[Point, float], unit: str, scale: float
-) -> None:
+def add_figures(report: Report, figures: List[Figure], unit: str) -> None:
     """The value at the largest size, and how it grows with words and with lengths."""
-    _, words, num_lengths = max(points, key=lambda point: (point[1], point[2]))
-    value = scale * points[max(points, key=lambda point: (point[1], point[2]))]
-    report.add(f"{title}, {words} words, {num_lengths} lengths", value, unit)
-    by_words = {n: v for (_, n, k), v in points.items() if k == num_lengths}
-    by_lengths = {k: v for (_, n, k), v in points.items() if n == words}
-    for name, line in (("words", by_words), ("lengths", by_lengths)):
+    largest = figures[-1]
+    title = f"{largest.way}, {largest.name}: {unit}"
+    size = f"{largest.words} words, {largest.lengths} lengths"
+    report.add(f"{title}, {size}", getattr(largest, unit))
+    for name, other in (("words", "lengths"), ("lengths", "words")):
+        line = [figure for figure in figures if getattr(figure, other) == getattr(largest, other)]
         if len(line) > 2:
-            report.add(f"{title}, exponent in {name}", growth(list(line), list(line.values())))
-
-
-def panels(
-    seconds: Dict[str, Dict[Point, float]], memory: Dict[str, Dict[Point, float]]
-) -> Dict[str, List[Curve]]:
-    """Time and memory over words at the most lengths."""
-    result: Dict[str, List[Curve]] = {}
-    for way in seconds:
-        for title, values, scale in (
-            ("milliseconds", seconds[way], 1e3),
-            ("megabytes", memory[way], 2**-20),
-        ):
-            curves = []
-            for name in CONTENDERS:
-                line = {
-                    n: scale * value
-                    for (contender, n, k), value in values.items()
-                    if contender == name and k == NUM_LENGTHS[-1]
-                }
-                curves.append(Curve(name, list(line), list(line.values())))
-            result[f"{way}: {title}"] = curves
-    return result
+            sizes = [getattr(figure, name) for figure in line]
+            values = [getattr(figure, unit) for figure in line]
+            report.add(f"{title}, exponent in {name}", growth(sizes, values))
 
 
 if __name__ == "__main__":

@@ -4,22 +4,23 @@ A training step of the whole model, against that of the bare encoder.
     python benchmarks/training_step.py --corpus FILE --encoder FOLDER --json FILE
 
 Ours: forward, backward and optimiser step of the model of `experiment.py`, on padded batches that
-are ready on the device. Bare: forward, backward and optimiser step of the transformer over the same
-tensors of wordpieces and of the text field embedder over the same words (`BareEncoder`); the mean
-of the vectors' squares as loss, the same optimiser with the same groups over their parameters.
-Gradient clipping is left out of both. "transformer" is bare without the text field embedder. Peak
-memory is that of tensors beyond parameters and the optimiser's state.
+are ready on the device. Bare: the same of the transformer over the same tensors of wordpieces and
+of the text field embedder over the same words (`BareEncoder`); the mean of the vectors' squares as
+loss, the same optimiser with the same groups over their parameters. Gradient clipping is left out
+of both. "transformer" is bare without the text field embedder. Peak memory is that of tensors
+beyond parameters and the optimiser's state.
 
 On a GPU: `--device cuda --precision bf16 --shape bert-base --token-budget 4096`.
 """
 
 from argparse import ArgumentParser
+from functools import partial
+from typing import Any, Dict
 
-import torch
 from common import Report, add_report_options, interleaved
 from encoders import BareEncoder, recorded_calls
-from experiment import Experiment, add_experiment_options
-from memory import peak_tensor_bytes
+from experiment import Experiment, add_experiment_options, choose_batches, step
+from memory import MEGABYTE, peak_tensor_bytes
 
 
 def main() -> None:
@@ -30,54 +31,35 @@ def main() -> None:
     options = parser.parse_args()
 
     experiment = Experiment(options)
-    batches = experiment.batches(experiment.instances(gold=True), options.batches)
-    bare = BareEncoder(experiment.model._word_encoder)
-    transformer = BareEncoder(experiment.model._word_encoder)
-    transformer.text_field_embedder = None
-    optimizer, bare_optimizer, transformer_optimizer = (
-        experiment.optimizer(module) for module in (experiment.model, bare, transformer)
-    )
-
+    model, device = experiment.model, experiment.device
+    batches = choose_batches(experiment.instances(gold=True), options.batches, options)
+    modules = {"ours": model, "bare": BareEncoder(model), "transformer": BareEncoder(model)}
+    modules["transformer"].text_field_embedder = None
+    optimizers = {name: experiment.optimizer(module) for name, module in modules.items()}
     items = []
     for batch in batches:
         tensors = experiment.tensors(batch)
-        with recorded_calls(experiment.transformer) as calls, torch.no_grad():
-            experiment.model(**tensors)
-        items.append((tensors, list(calls)))
+        calls = recorded_calls(model, lambda tensors=tensors: model(**tensors))
+        bare = {"calls": calls, "tokens": tensors["tokens"]}
+        items.append({"ours": tensors, "bare": bare, "transformer": {"calls": calls}})
 
-    times = interleaved(
-        {
-            "ours": lambda item: experiment.step(item[0], optimizer),
-            "bare": lambda item: experiment.bare_step(
-                bare, item[1], item[0]["tokens"], bare_optimizer
-            ),
-            "transformer": lambda item: experiment.bare_step(
-                transformer, item[1], None, transformer_optimizer
-            ),
-        },
-        items,
-        options.rounds,
-        experiment.device,
-        clock=options.clock,
-    )
+    def run(name: str, item: Dict[str, Any]) -> None:
+        step(modules[name], optimizers[name], item[name])
 
-    report = Report("training step", options, experiment.device)
+    contenders = {name: partial(run, name) for name in modules}
+    times = interleaved(contenders, items, options.rounds, device, options.clock)
+    report = Report("training step", options, device)
     report.add_ratio("ours / bare encoder", times, "bare")
     report.add_ratio("ours / transformer alone", times, "transformer")
     num_sentences = sum(map(len, batches))
-    for name in times.seconds:
+    for name in times:
         report.add(f"{name}: a step", 1000 * times.median(name) / len(items), "ms")
         report.add(f"{name}: sentences", num_sentences / times.median(name), "a second")
-    for each in (optimizer, bare_optimizer):
-        each.zero_grad()
-    tensors, calls = items[-1]
-    ours = peak_tensor_bytes(lambda: experiment.step(tensors, optimizer), experiment.device)
-    base = peak_tensor_bytes(
-        lambda: experiment.bare_step(bare, calls, tensors["tokens"], bare_optimizer),
-        experiment.device,
-    )
-    report.add("ours: peak memory, longest batch", ours / 2**20, "MB")
-    report.add("bare: peak memory, longest batch", base / 2**20, "MB")
+    for optimizer in optimizers.values():
+        optimizer.zero_grad()
+    for name in ("ours", "bare"):
+        peak = peak_tensor_bytes(partial(run, name, items[-1]), device)
+        report.add(f"{name}: peak memory, longest batch", peak / MEGABYTE, "MB")
     report.finish()
 
 

@@ -10,7 +10,7 @@ from allennlp.models import Model
 from allennlp.training.optimizers import Optimizer
 
 from locate_label_allennlp.data.formats import CorpusFormat
-from locate_label_allennlp.models import SpanLevelClassifier
+from locate_label_allennlp.models import EnumeratedSpans, MentionTyper
 
 CONFIGS = Path(__file__).parent.parent / "training_config"
 ORACLE = sorted(path.stem for path in CONFIGS.glob("*_span_level.jsonnet"))
@@ -43,10 +43,12 @@ def test_section_2_and_table_1(name: str) -> None:
     embedders = model["word_encoder"]["text_field_embedder"]["token_embedders"]
     assert embedders == {"words": {"type": "embedding", "embedding_dim": 300}}
     assert reader["token_indexers"].keys() == {"words"}
-    assert model["encoder"] == {"type": "lstm", "hidden_size": 200, "bidirectional": True}
-    assert "encoder" not in model["word_encoder"]
     oracle = name in ORACLE
-    assert model["gold_spans"] == oracle
+    assert model["type"] == ("mention_typer" if oracle else "enumerated_spans")
+    mentions = model if oracle else model["span_scorer"]
+    assert mentions["encoder"] == {"type": "lstm", "hidden_size": 200, "bidirectional": True}
+    assert oracle or mentions["type"] == "mention"
+    assert "encoder" not in model["word_encoder"]
     assert reader["discontinuous"] == ("fragments" if oracle else "skip")
     metric = "+oracle_span_accuracy" if oracle else "+micro_f1"
     assert settings["trainer"]["validation_metric"] == metric
@@ -60,7 +62,7 @@ def test_a_model_can_be_made(name: str, fixtures: Path, monkeypatch: pytest.Monk
     reader = DatasetReader.from_params(Params({**settings["dataset_reader"], "format": "auto"}))
     vocab = Vocabulary.from_instances(reader.read(str(fixtures / "formats" / "nested.jsonl")))
     model = Model.from_params(Params(settings["model"]), vocab=vocab)
-    assert isinstance(model, SpanLevelClassifier)
+    assert isinstance(model, MentionTyper if name in ORACLE else EnumeratedSpans)
     # Raises if a parameter matches two patterns.
     Optimizer.from_params(
         Params(settings["trainer"]["optimizer"]), model_parameters=list(model.named_parameters())

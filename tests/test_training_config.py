@@ -185,7 +185,7 @@ def test_shared_windows_budget_and_precision(monkeypatch: pytest.MonkeyPatch) ->
     assert settings["data_loader"]["batch_sampler"]["seed"] == 14
     words = settings["model"]["word_encoder"]
     assert settings["data_loader"]["batch_sampler"]["budget"] == 900
-    assert words["precision"] == "bf16"
+    assert settings["model"]["precision"] == "bf16"
     embedder = words["context_embedder"]["token_embedders"]["encoder"]
     assert (embedder["attention_dropout"], embedder["window"]) == (0.2, 512)
 

@@ -1,6 +1,6 @@
 """
-What compare.py has the `allennlp` commands measure: registered by `--include-package`, of no effect
-on what is learned or found.
+What compare.py makes the `allennlp` commands measure. `--include-package` registers it; it changes
+nothing of what is learned or predicted.
 """
 
 import json
@@ -12,26 +12,27 @@ import torch
 from allennlp.data import DataLoader
 from allennlp.evaluation import Evaluator, SimpleEvaluator
 from allennlp.models import Model
-from allennlp.nn.util import move_to_device
+from allennlp.nn.util import dist_reduce_sum, move_to_device
 from allennlp.training import GradientDescentTrainer, TrainerCallback
+from memory import MEGABYTE, peak_resident_bytes
 from overrides import overrides
 
 
 @TrainerCallback.register("compare_speed")
 class SpeedCallback(TrainerCallback):
     """
-    Writes `speed.json` to the serialization directory: `sentences` trained on in `seconds`, of all
-    epochs. Validation and the saving of checkpoints are left out: the clock of an epoch starts when
-    its first batch is done, whose sentences do not count. The figures of an interrupted training
-    come back with its checkpoint. Also `gpu_memory`, the most that tensors held on a GPU, in MB,
-    and the model's number of parameters.
+    Writes `speed.json` to the serialization directory:
+
+    - `sentences` and `seconds` of training, over all epochs. The clock of an epoch starts when its
+      first batch is done, and that batch's sentences do not count; validation and checkpoints are
+      left out. An interrupted training finds its figures in its checkpoint.
+    - `memory` and `gpu_memory`, in MB: the most that the process, and its tensors on a GPU, held.
+    - the number of `parameters`, and that of the `trained_parameters` among them.
     """
 
     def __init__(self, serialization_dir: str) -> None:
         super().__init__(serialization_dir)
-        self._sentences = 0
-        self._seconds = 0.0
-        self._gpu_memory = 0.0
+        self._figures = {"sentences": 0, "seconds": 0.0, "gpu_memory": 0.0}
         self._previous: Optional[float] = None
 
     @overrides(check_signature=False)
@@ -47,8 +48,8 @@ class SpeedCallback(TrainerCallback):
             return
         now = time.perf_counter()
         if self._previous is not None:
-            self._seconds += now - self._previous
-            self._sentences += sum(num_sentences(batch) for batch in batch_inputs)
+            self._figures["seconds"] += now - self._previous
+            self._figures["sentences"] += sum(map(num_sentences, batch_inputs))
         self._previous = now
 
     @overrides(check_signature=False)
@@ -56,49 +57,42 @@ class SpeedCallback(TrainerCallback):
         self._previous = None
         if torch.cuda.is_available():
             # The trainer resets it at the beginning of each epoch.
-            peak = torch.cuda.max_memory_allocated() / 2**20
-            self._gpu_memory = max(self._gpu_memory, peak)
+            peak = torch.cuda.max_memory_allocated() / MEGABYTE
+            self._figures["gpu_memory"] = max(self._figures["gpu_memory"], peak)
 
     @overrides(check_signature=False)
     def on_end(
         self, trainer: GradientDescentTrainer, is_primary: bool = True, **options: Any
     ) -> None:
+        # Each process of a distributed training has its share.
+        sentences = dist_reduce_sum(self._figures["sentences"])
         if is_primary:
-            distributed = torch.distributed.is_available() and torch.distributed.is_initialized()
-            processes = torch.distributed.get_world_size() if distributed else 1
             parameters = list(trainer.model.parameters())
-            speed = {
-                # Each process has its share of the sentences.
-                "sentences": self._sentences * processes,
-                "seconds": self._seconds,
-                "gpu_memory": self._gpu_memory,
-                "parameters": sum(parameter.numel() for parameter in parameters),
+            figures = {
+                **self._figures,
+                "sentences": sentences,
+                "memory": peak_resident_bytes() / MEGABYTE,
+                "parameters": sum(p.numel() for p in parameters),
                 "trained_parameters": sum(p.numel() for p in parameters if p.requires_grad),
             }
             file = Path(self.serialization_dir) / "speed.json"
-            file.write_text(json.dumps(speed), encoding="utf-8")
+            file.write_text(json.dumps(figures), encoding="utf-8")
 
     @overrides
     def state_dict(self) -> Dict[str, Any]:
-        return {
-            "sentences": self._sentences,
-            "seconds": self._seconds,
-            "gpu_memory": self._gpu_memory,
-        }
+        return dict(self._figures)
 
     @overrides
     def load_state_dict(self, state_dict: Dict[str, Any]) -> None:
-        self._sentences = state_dict["sentences"]
-        self._seconds = state_dict["seconds"]
-        self._gpu_memory = state_dict["gpu_memory"]
+        self._figures = dict(state_dict)
 
 
 @Evaluator.register("compare_speed")
 class SpeedEvaluator(SimpleEvaluator):
     """
-    AllenNLP's evaluation, and a second pass over the same batches without their entities, whose
-    `prediction/sentences` and `prediction/seconds` join the metrics. So the clock sees neither
-    losses nor metrics nor what only the first batch pays for.
+    AllenNLP's evaluation, then a second pass over the same batches without their gold entities.
+    The `prediction/sentences` and `prediction/seconds` of that pass are added to the metrics: they
+    include neither losses nor metrics, nor what only a first batch costs.
     """
 
     @overrides(check_signature=False)
@@ -116,7 +110,7 @@ class SpeedEvaluator(SimpleEvaluator):
         with torch.no_grad():
             for batch in data_loader:
                 batch.pop("entities", None)
-                # The entities found are on the host when it returns: nothing is left to wait for.
+                # Its output is on the CPU: nothing is left to wait for when it returns.
                 model(**move_to_device(batch, self.cuda_device))
                 sentences += num_sentences(batch)
         metrics["prediction/seconds"] = time.perf_counter() - begin

@@ -1,85 +1,26 @@
-"""Processes that compare.py starts, and how they end."""
+"""Processes that compare.py starts, and the folders that they own."""
 
+import asyncio
 import fcntl
 import os
 import re
 import signal
-import subprocess
-import sys
-import threading
+from asyncio.subprocess import DEVNULL, STDOUT
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Dict, Iterator, NamedTuple, Optional, Sequence
+from typing import Iterator, Optional, Sequence
 
 
 class Failed(Exception):
-    """A run that came to no result."""
-
-
-class Usage(NamedTuple):
-    """
-    How a process ended. `megabytes` is the most memory it held at once, and `log_start` the byte of
-    its log from which on it wrote there.
-    """
-
-    code: int
-    megabytes: float
-    log_start: int
-
-
-class Children:
-    """The processes at work; none outlives this one, unless this one is killed outright."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._running: Dict[int, subprocess.Popen[bytes]] = {}
-        self._stopped = False
-
-    def run(self, command: Sequence[str], log: Path, core: Optional[int], lock: int) -> Usage:
-        """Waits until `command` has ended. It holds the file `lock` open as long as it lives."""
-        paths = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
-        if core is not None:
-            environment["OMP_NUM_THREADS"] = "1"
-        with self._lock, log.open("ab") as output:
-            log_start = output.tell()
-            if self._stopped:
-                raise Failed("stopped")
-            process = subprocess.Popen(
-                command,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                pass_fds=[lock],
-                start_new_session=True,
-            )
-            self._running[process.pid] = process
-            if core is not None:
-                os.sched_setaffinity(process.pid, {core})
-        # Its number is not given to another process before it is out of the table.
-        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-        with self._lock:
-            del self._running[process.pid]
-            _, status, usage = os.wait4(process.pid, 0)
-            if self._stopped:
-                raise Failed("stopped")
-        process.returncode = os.waitstatus_to_exitcode(status)
-        # In kilobytes on Linux; macOS counts bytes.
-        unit = 1 if sys.platform == "darwin" else 1024
-        return Usage(process.returncode, usage.ru_maxrss * unit / 2**20, log_start)
-
-    def stop(self) -> None:
-        with self._lock:
-            self._stopped = True
-            for pid in self._running:
-                # AllenNLP takes a milder one for the wish to archive what there is.
-                os.killpg(pid, signal.SIGKILL)
+    """There is no result, and the message says why."""
 
 
 @contextmanager
 def locked(file: Path) -> Iterator[int]:
-    """Held by the processes that are started, too: one that was orphaned keeps others away."""
+    """
+    The descriptor of a locked file. A process that inherits it keeps the lock: so does one that
+    outlives compare.py.
+    """
     with file.open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -88,12 +29,44 @@ def locked(file: Path) -> Iterator[int]:
         yield lock.fileno()
 
 
-def check_success(usage: Usage, log: Path) -> Usage:
-    if usage.code < 0:
-        raise Failed(f"killed by signal {-usage.code} ({signal.Signals(-usage.code).name})")
-    if usage.code > 0:
-        raise Failed(error_line(log.read_bytes()[usage.log_start :].decode("utf-8", "replace")))
-    return usage
+async def run_process(command: Sequence[str], log: Path, core: Optional[int], lock: int) -> None:
+    """
+    Runs `command` with its output in `log`, on one core if it is given. If this is cancelled, the
+    process ends, with all that it has started.
+
+    # Raises
+
+    `Failed`, if its exit status is not 0.
+    """
+    benchmarks = str(Path(__file__).parents[1])
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([benchmarks, os.environ.get("PYTHONPATH", "")]),
+        **({} if core is None else {"OMP_NUM_THREADS": "1"}),
+    }
+    with log.open("wb") as output:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            env=environment,
+            stdin=DEVNULL,
+            stdout=output,
+            stderr=STDOUT,
+            pass_fds=[lock],
+            start_new_session=True,
+        )
+    try:
+        if core is not None:
+            os.sched_setaffinity(process.pid, {core})
+        code = await process.wait()
+    finally:
+        if process.returncode is None:
+            # AllenNLP answers a milder signal by making an archive of what it has so far.
+            os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+    if code < 0:
+        raise Failed(f"killed by signal {-code} ({signal.Signals(-code).name})")
+    if code > 0:
+        raise Failed(error_line(log.read_text("utf-8", "replace")))
 
 
 def error_line(log: str) -> str:
@@ -103,4 +76,4 @@ def error_line(log: str) -> str:
         for line in reversed(lines):
             if re.match(pattern, line):
                 return line.removeprefix("allennlp: error: ")
-    return lines[-1] if lines else "ended without a word"
+    return lines[-1] if lines else "it ended without any output"

@@ -1,18 +1,21 @@
-"""One config and one seed of compare.py: a training, an evaluation, and what they leave behind."""
+"""One config with one seed: a training, an evaluation, and what they leave behind."""
 
 import json
 import os
 import shutil
 import sys
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence
+from unittest.mock import patch
+from zipfile import is_zipfile
 
 import torch
 from allennlp.common import Params
 
-from comparison.processes import Children, Failed, Usage, check_success, locked
+from comparison.processes import Failed, locked, run_process
 from locate_label_allennlp.data.formats.corpus_files import atomic_file, corpus_files
 
 CORPORA = {
@@ -20,37 +23,33 @@ CORPORA = {
     "DEV": "validation_data_path",
     "TEST": "test_data_path",
 }
-_SEEDS = ("random_seed", "numpy_seed", "pytorch_seed")
-_CHECKPOINTS = "model_state_*"
-_IDENTITY, _LOCK = "run.json", "lock"
-_ABSENT = "absent"
+IDENTITY, LOCK, RESULT = "run.json", "lock", "result.json"
 
 
-class Refused(Exception):
-    """What was asked for cannot be compared; nothing has been run."""
-
-
-class Run(NamedTuple):
+@dataclass
+class Run:
     """
     # Parameters
 
     name : `str`
         Of the config.
     seed : `int`
-    identity : `Dict[str, Any]`
-        What its result depends on: `config`, evaluated, and the `corpora`'s digests.
     folder : `Path`
-        What it writes is found here.
+        Where its files are.
+    identity : `Dict[str, Any]`, optional
+        What its result depends on, as `identify` returns it.
+    result : `Dict[str, Any]`, optional
+        What `execute` returned.
+    error : `str`, optional
+        Why there is no result.
     """
 
     name: str
     seed: int
-    identity: Dict[str, Any]
     folder: Path
-
-    @property
-    def result_file(self) -> Path:
-        return self.folder / "result.json"
+    identity: Optional[Dict[str, Any]] = None
+    result: Optional[Dict[str, Any]] = None
+    error: Optional[str] = None
 
 
 def corpus_digest(path: str) -> str:
@@ -61,12 +60,10 @@ def corpus_digest(path: str) -> str:
     return digest.hexdigest()
 
 
-def plan(
+def identify(
     config: Path, seed: int, corpora: Dict[str, str], digests: Dict[str, str], overrides: str
 ) -> Dict[str, Any]:
     """
-    The identity of a run.
-
     # Parameters
 
     config : `Path`
@@ -78,54 +75,48 @@ def plan(
     overrides : `str`
         As `allennlp train` takes them.
 
-    # Errors
+    # Returns
 
-    `Refused` if the model finds no entities, so that it has no strict F1.
+    `Dict[str, Any]`
+        `config`, evaluated, and the digests of the `corpora`.
+
+    # Raises
+
+    `Failed`, if the model predicts no entities, so that it has no strict F1.
     """
-    with _environment({**corpora, "SEED": str(seed)}):
+    with patch.dict(os.environ, {**corpora, "SEED": str(seed)}):
         settings = Params.from_file(str(config), overrides).as_dict(quiet=True)
-    for variable, path in corpora.items():
-        settings[CORPORA[variable]] = path
-    settings.update(dict.fromkeys(_SEEDS, seed), evaluate_on_test=False)
-    model = settings["model"]
-    if model.get("gold_spans"):
-        raise Refused(
-            f"{config} names the types of given gold spans (model.gold_spans) and finds none "
-            "itself: it has no strict F1 and cannot stand beside models that have"
+    settings.update({CORPORA[name]: path for name, path in corpora.items()})
+    settings.update(random_seed=seed, numpy_seed=seed, pytorch_seed=seed, evaluate_on_test=False)
+    model, trainer = settings["model"], settings["trainer"]
+    if model.get("type") == "mention_typer":
+        raise Failed(
+            f"{config} names the types of given mentions (mention_typer) and predicts none itself: "
+            "it has no strict F1 and cannot be compared with models that have"
         )
     # So that the evaluation can switch it to `verbose`.
     model["metric"] = model.get("metric") or {}
-    trainer = settings["trainer"]
     trainer["callbacks"] = [*(trainer.get("callbacks") or []), {"type": "compare_speed"}]
     return {"config": settings, "corpora": digests}
 
 
-@contextmanager
-def _environment(variables: Dict[str, str]) -> Iterator[None]:
-    before = dict(os.environ)
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
-
-
 def check_folder(run: Run) -> None:
-    """Raises `Refused` if its folder holds another run."""
-    file = run.folder / _IDENTITY
+    """Raises `Failed`, if the folder holds a run of another identity."""
+    file = run.folder / IDENTITY
     if not file.exists():
         return
-    before, now = _flat(_read(file)), _flat(json.loads(json.dumps(run.identity)))
+    before, now = (
+        Params(identity).as_flat_dict()
+        for identity in (read_json(file), json.loads(json.dumps(run.identity)))
+    )
     keys = sorted(before.keys() | now.keys())
-    changed = [key for key in keys if before.get(key, _ABSENT) != now.get(key, _ABSENT)]
+    changed = [key for key in keys if before.get(key, "absent") != now.get(key, "absent")]
     if changed:
-        key = changed[0]
-        more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
-        raise Refused(
-            f"{run.folder} holds a run of something else: {key} was {before.get(key, _ABSENT)} "
-            f"and now is {now.get(key, _ABSENT)}{more}; give another --output, or --redo to run "
-            "again what has changed"
+        key, *others = changed
+        raise Failed(
+            f"{run.folder} holds a run of something else: {key} was {before.get(key, 'absent')} "
+            f"and now is {now.get(key, 'absent')}{f' and {len(others)} more' if others else ''}; "
+            "give another --output, or --redo to run again what has changed"
         )
 
 
@@ -133,106 +124,77 @@ def clear_folders(folders: Sequence[Path]) -> None:
     """
     Deletes what runs left in their folders.
 
-    # Errors
+    # Raises
 
     `Failed`, and nothing is deleted, if a process is at work in one of them.
     """
     with ExitStack() as locks:
         for folder in folders:
-            locks.enter_context(locked(folder / _LOCK))
+            locks.enter_context(locked(folder / LOCK))
         for folder in folders:
-            for path in folder.iterdir():
-                if path.is_dir():
-                    shutil.rmtree(path)
-                elif path.name not in (_IDENTITY, _LOCK):
-                    path.unlink()
-            # Last: if this is interrupted, what is left still belongs to the run it is of.
-            (folder / _IDENTITY).unlink()
+            # The identity goes last: until then, what is left belongs to the run before.
+            kept = {folder / LOCK, folder / IDENTITY}
+            for path in {*folder.iterdir()} - kept:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+            (folder / IDENTITY).unlink()
 
 
-def _flat(value: Any, prefix: str = "") -> Dict[str, Any]:
-    if not isinstance(value, dict):
-        return {prefix[:-1]: value}
-    found: Dict[str, Any] = {}
-    for key, below in value.items():
-        found.update(_flat(below, f"{prefix}{key}."))
-    return found
-
-
-def execute(run: Run, children: Children, core: Optional[int] = None) -> Dict[str, Any]:
+async def execute(run: Run, core: Optional[int] = None) -> Dict[str, Any]:
     """
-    Trains, evaluates and returns the result, or what of this is not yet done.
+    Does of training and evaluation what is not yet done.
 
-    # Errors
+    # Returns
 
-    `Failed` with the line that says why.
+    `Dict[str, Any]`
+        The result.
+
+    # Raises
+
+    `Failed`.
     """
-    if run.result_file.exists():
-        return _read(run.result_file)
+    assert run.identity is not None
+    training, trained = run.folder / "training", run.folder / "trained"
+    settings = run.identity["config"]
     run.folder.mkdir(parents=True, exist_ok=True)
-    with locked(run.folder / _LOCK) as lock:
-        _write(run.folder / _IDENTITY, run.identity)
-        _write(run.folder / "config.json", run.identity["config"])
-        trained = run.folder / "trained.json"
+    with locked(run.folder / LOCK) as lock:
+        write_json(run.folder / IDENTITY, run.identity)
+        write_json(run.folder / "config.json", settings)
         if not trained.exists():
-            usage = _train(run, children, core, lock)
-            _write(trained, {"megabytes": usage.megabytes})
-        _evaluate(run, children, core, lock)
+            command = ["train", str(run.folder / "config.json"), "-s", str(training)]
+            if has_checkpoint(training):
+                command.append("--recover")
+            else:
+                shutil.rmtree(training, ignore_errors=True)
+            await run_process(_allennlp(command), run.folder / "train.log", core, lock)
+            trained.touch()
+        changes = {"model.metric.verbose": True, "evaluation": {"type": "compare_speed"}}
+        command = ["evaluate", str(training / "model.tar.gz"), settings[CORPORA["TEST"]]]
+        command += ["--output-file", str(run.folder / "metrics.json")]
+        command += ["--overrides", json.dumps(changes), "--cuda-device", str(_device(settings))]
+        await run_process(_allennlp(command), run.folder / "evaluate.log", core, lock)
         result = _collect(run)
-        _write(run.result_file, result)
-        # The archive holds what is needed from here on.
-        for pattern in (_CHECKPOINTS, "training_state_*", "best.th"):
-            for file in (run.folder / "training").glob(pattern):
-                file.unlink()
+        write_json(run.folder / RESULT, result)
+        # The archive holds all that is needed from here on.
+        for file in training.glob("*.th"):
+            file.unlink()
     return result
 
 
-def _train(run: Run, children: Children, core: Optional[int], lock: int) -> Usage:
-    folder, log = run.folder / "training", run.folder / "train.log"
-    command = ["train", str(run.folder / "config.json"), "-s", str(folder)]
-    if has_checkpoint(folder):
-        command.append("--recover")
-    else:
-        shutil.rmtree(folder, ignore_errors=True)
-    return check_success(children.run(_allennlp(command), log, core, lock), log)
-
-
 def has_checkpoint(folder: Path) -> bool:
-    """Whether a training can go on from here. A checkpoint that was cut off is removed."""
-    found = False
-    for model_state in folder.glob(_CHECKPOINTS):
+    """Whether a training can go on from here. A checkpoint that is not whole is deleted."""
+    for model_state in folder.glob("model_state_*"):
         both = [model_state, folder / model_state.name.replace("model_", "training_")]
-        if all(map(_is_whole, both)):
-            found = True
-        else:
+        # PyTorch writes zip archives, whose directory comes last.
+        if not all(map(is_zipfile, both)):
             for file in both:
                 file.unlink(missing_ok=True)
-    return found
-
-
-def _is_whole(file: Path) -> bool:
-    try:
-        # Mapped, not read: the weights stay where they are.
-        torch.load(file, map_location="cpu", mmap=True, weights_only=False)
-    except Exception:  # it has no type of its own for what is torn
-        return False
-    return True
-
-
-def _evaluate(run: Run, children: Children, core: Optional[int], lock: int) -> None:
-    settings, log = run.identity["config"], run.folder / "evaluate.log"
-    command = ["evaluate", str(run.folder / "training" / "model.tar.gz")]
-    command += [settings[CORPORA["TEST"]], "--output-file", str(run.folder / "metrics.json")]
-    changes = {"model.metric.verbose": True, "evaluation": {"type": "compare_speed"}}
-    command += ["--overrides", json.dumps(changes), "--cuda-device", str(_device(settings))]
-    log.unlink(missing_ok=True)
-    check_success(children.run(_allennlp(command), log, core, lock), log)
+    return any(folder.glob("model_state_*"))
 
 
 def _device(settings: Dict[str, Any]) -> int:
-    """That of the training; it has to be named to `allennlp evaluate`."""
+    """That of the training: without its name, `allennlp evaluate` takes the CPU."""
     device = settings["trainer"].get("cuda_device")
-    if device is None and settings.get("distributed"):
+    if settings.get("distributed"):
         device = settings["distributed"]["cuda_devices"][0]
     if device is None:
         device = 0 if torch.cuda.is_available() else -1
@@ -244,35 +206,28 @@ def _allennlp(arguments: List[str]) -> List[str]:
 
 
 def _collect(run: Run) -> Dict[str, Any]:
-    training = run.folder / "training"
-    metrics, learned = _read(run.folder / "metrics.json"), _read(training / "metrics.json")
+    metrics = read_json(run.folder / "metrics.json")
     if "micro_f1" not in metrics:
         raise Failed("its metrics have no strict F1 ('micro_f1')")
-    speed = _read(training / "speed.json")
+    training = read_json(run.folder / "training" / "speed.json")
+    sentences, seconds = training.pop("sentences"), training.pop("seconds")
+    predicted = metrics.pop("prediction/sentences")
     return {
         "config": run.name,
         "seed": run.seed,
-        "best_epoch": learned.get("best_epoch"),
-        "parameters": speed["parameters"],
-        "trained_parameters": speed["trained_parameters"],
-        "training_speed": _ratio(speed["sentences"], speed["seconds"]),
-        "prediction_speed": _ratio(
-            metrics.pop("prediction/sentences"), metrics.pop("prediction/seconds")
-        ),
-        "memory": _read(run.folder / "trained.json")["megabytes"],
-        "gpu_memory": speed["gpu_memory"] or None,
+        "best_epoch": read_json(run.folder / "training" / "metrics.json").get("best_epoch"),
+        "training_speed": sentences / seconds if sentences else None,
+        "prediction_speed": predicted / metrics.pop("prediction/seconds"),
+        **training,
+        "gpu_memory": training["gpu_memory"] or None,
         "metrics": metrics,
     }
 
 
-def _ratio(number: float, seconds: float) -> Optional[float]:
-    return number / seconds if number else None
-
-
-def _read(file: Path) -> Any:
+def read_json(file: Path) -> Any:
     return json.loads(file.read_text("utf-8"))
 
 
-def _write(file: Path, content: Any) -> None:
+def write_json(file: Path, content: Any) -> None:
     with atomic_file(str(file)) as output:
         output.write((json.dumps(content, indent=2) + "\n").encode())

@@ -1,154 +1,106 @@
 """The table of compare.py."""
 
+import re
 from statistics import mean, stdev
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Collection, Dict, List, Sequence
 
-# How a metric is called in the table. Those of the length buckets stand after F1.
-_SCORES = {"micro_precision": "P", "micro_recall": "R", "micro_f1": "F1"}
-_GROUPS = {"nested_entities/f1": "nested", "flat_entities/f1": "flat"}
+from common import markdown_table
+
+from comparison.runs import Run
+
+# What a run costs: the title of its column, and what is made of the seeds' figures.
+COSTS = {
+    "training_speed": ("sentences/s, training", mean),
+    "prediction_speed": ("sentences/s, prediction", mean),
+    "parameters": ("parameters", max),
+    "memory": ("memory, MB", max),
+    "gpu_memory": ("GPU memory, MB", max),
+}
 
 
-class Outcome(NamedTuple):
+def make_rows(runs: Sequence[Run]) -> List[Dict[str, Any]]:
     """
     # Parameters
 
-    name : `str`
-        Of the config.
-    seed : `int`
-    result : `Dict[str, Any]`, optional
-        What `comparison.runs.execute` returned.
-    error : `str`, optional
-        Why there is none.
+    runs : `Sequence[Run]`
+        Those with a result or an error.
+
+    # Returns
+
+    `List[Dict[str, Any]]`
+        Of each config: `name`; `seeds`, those with a result; `failed`, the errors of the others by
+        seed; `scores`, of each metric the `mean` and, from two seeds on, the standard `deviation`
+        of a sample; and what `COSTS` names.
     """
-
-    name: str
-    seed: int
-    result: Optional[Dict[str, Any]] = None
-    error: Optional[str] = None
+    names = dict.fromkeys(run.name for run in runs)
+    return [_row(name, [run for run in runs if run.name == name]) for name in names]
 
 
-class Row(NamedTuple):
-    """
-    All seeds of a config.
-
-    # Parameters
-
-    name : `str`
-    seeds : `List[int]`
-        Those with a result.
-    failed : `Dict[int, str]`
-        Of each other seed: why it has none.
-    scores : `Dict[str, Dict[str, Optional[float]]]`
-        Of each metric of the table: `mean`, and `deviation` from it (that of a sample, with one
-        seed less in the denominator than there are), if there are two seeds or more.
-    training_speed, prediction_speed : `float`, optional
-        Sentences a second, mean.
-    parameters, trained_parameters : `int`, optional
-    memory, gpu_memory : `float`, optional
-        The most that a training held, in MB.
-    """
-
-    name: str
-    seeds: List[int]
-    failed: Dict[int, str]
-    scores: Dict[str, Dict[str, Optional[float]]]
-    training_speed: Optional[float]
-    prediction_speed: Optional[float]
-    parameters: Optional[int]
-    trained_parameters: Optional[int]
-    memory: Optional[float]
-    gpu_memory: Optional[float]
-
-
-def make_rows(outcomes: Sequence[Outcome]) -> List[Row]:
-    """One row a config, in the order in which they come first."""
-    return [
-        _row(name, [outcome for outcome in outcomes if outcome.name == name])
-        for name in dict.fromkeys(outcome.name for outcome in outcomes)
-    ]
-
-
-def _row(name: str, outcomes: Sequence[Outcome]) -> Row:
-    results = [outcome.result for outcome in outcomes if outcome.result is not None]
-
-    def over_seeds(key: str, combine: Callable[[List[Any]], Any]) -> Any:
+def _row(name: str, runs: Sequence[Run]) -> Dict[str, Any]:
+    results = [run.result for run in runs if run.result is not None]
+    row: Dict[str, Any] = {
+        "name": name,
+        "seeds": [run.seed for run in runs if run.result is not None],
+        "failed": {run.seed: run.error for run in runs if run.error is not None},
+        "scores": {},
+    }
+    for metric in titles(results[0]["metrics"] if results else {}):
+        values = [result["metrics"].get(metric) for result in results]
+        if None not in values:
+            deviation = stdev(values) if len(values) > 1 else None
+            row["scores"][metric] = {"mean": mean(values), "deviation": deviation}
+    for key, (_, combine) in COSTS.items():
         values = [result[key] for result in results if result[key] is not None]
-        return combine(values) if values else None
+        row[key] = combine(values) if values else None
+    return row
 
-    scores: Dict[str, Dict[str, Optional[float]]] = {}
-    for metric in _metrics(results):
-        values = [result["metrics"][metric] for result in results]
-        deviation = stdev(values) if len(values) > 1 else None
-        scores[metric] = {"mean": mean(values), "deviation": deviation}
-    return Row(
-        name,
-        [outcome.seed for outcome in outcomes if outcome.result is not None],
-        {outcome.seed: outcome.error for outcome in outcomes if outcome.error is not None},
-        scores,
-        over_seeds("training_speed", mean),
-        over_seeds("prediction_speed", mean),
-        over_seeds("parameters", max),
-        over_seeds("trained_parameters", max),
-        over_seeds("memory", max),
-        over_seeds("gpu_memory", max),
+
+def titles(metrics: Collection[str]) -> Dict[str, str]:
+    """The columns of scores, in order: of those metrics that have one, the title."""
+    lengths = {m: m.split("/")[1] for m in metrics if re.fullmatch("length/.+/f1", m)}
+    scores = {"micro_precision": "P", "micro_recall": "R", "micro_f1": "F1"}
+    groups = {"nested_entities/f1": "nested", "flat_entities/f1": "flat"}
+    columns = {**scores, **lengths, **groups}
+    return {metric: title for metric, title in columns.items() if metric in metrics}
+
+
+def markdown(runs: Sequence[Run]) -> str:
+    """
+    One line a config; scores in percent, F1 with its deviation. Below it, the number of gold
+    entities in each column, which is the same for all configs, and the runs that failed.
+    """
+    rows = make_rows(runs)
+    metrics = titles(dict.fromkeys(metric for row in rows for metric in row["scores"]))
+    costs = {key: title for key, (title, _) in COSTS.items()}
+    if all(row["gpu_memory"] is None for row in rows):
+        del costs["gpu_memory"]
+    lines = markdown_table(
+        ["", "seeds", *metrics.values(), *costs.values()],
+        [
+            [
+                row["name"],
+                ", ".join(map(str, row["seeds"])) or "failed",
+                *(_score(row, metric) for metric in metrics),
+                *(_cost(row[key]) for key in costs),
+            ]
+            for row in rows
+        ],
     )
-
-
-def _metrics(results: Sequence[Dict[str, Any]]) -> List[str]:
-    """The metrics of the table that all results have, in its order."""
-    if not results:
-        return []
-    lengths = [name for name in results[0]["metrics"] if _bucket(name) is not None]
-    wanted = [*_SCORES, *lengths, *_GROUPS]
-    return [name for name in wanted if all(name in result["metrics"] for result in results)]
-
-
-def _bucket(metric: str) -> Optional[str]:
-    group, _, kind = metric.rpartition("/")
-    return group.removeprefix("length/") if group.startswith("length/") and kind == "f1" else None
-
-
-def markdown(outcomes: Sequence[Outcome]) -> str:
-    """
-    One line a config; scores in percent, F1 with its deviation. Under it the number of gold
-    entities in each column, as all configs see the same, and the runs that failed.
-    """
-    rows = make_rows(outcomes)
-    metrics = list(dict.fromkeys(metric for row in rows for metric in row.scores))
-    columns: List[Tuple[str, Callable[[Row], str]]] = [
-        ("seeds", lambda row: ", ".join(map(str, row.seeds)) or "failed")
-    ]
-    for metric in metrics:
-        columns.append((_title(metric), lambda row, metric=metric: _score(row, metric)))
-    columns += [
-        ("sentences/s, training", lambda row: _number(row.training_speed)),
-        ("sentences/s, prediction", lambda row: _number(row.prediction_speed)),
-        ("parameters", lambda row: _number(row.parameters)),
-        ("memory, MB", lambda row: _number(row.memory)),
-    ]
-    if any(row.gpu_memory is not None for row in rows):
-        columns.append(("GPU memory, MB", lambda row: _number(row.gpu_memory)))
-    lines = [
-        _line(["", *(title for title, _ in columns)]),
-        "|---|" + "---|" * len(columns),
-        *(_line([row.name, *(cell(row) for _, cell in columns)]) for row in rows),
-    ]
-    gold = _gold(outcomes, metrics)
+    first: Dict[str, Any] = next((run.result["metrics"] for run in runs if run.result), {})
+    gold = {m: first[m.replace("/f1", "/gold")] for m in metrics if m in first and "/" in m}
     if gold:
-        lines += ["", f"Gold entities: {gold}."]
-    errors = [f"{o.name}, seed {o.seed}: {o.error}" for o in outcomes if o.error is not None]
+        total = sum(number for metric, number in gold.items() if metric.startswith("length/"))
+        parts = [f"{metrics[metric]}: {number:,.0f}" for metric, number in gold.items()]
+        lines += ["", f"Gold entities: {', '.join([f'{total:,.0f}'] * (total > 0) + parts)}."]
+    errors = [f"- {run.name}, seed {run.seed}: {run.error}" for run in runs if run.error]
     if errors:
-        lines += ["", "Failed:", "", *(f"- {' '.join(error.split())}" for error in errors)]
+        lines += ["", "Failed:", "", *(" ".join(error.split()) for error in errors)]
     return "\n".join(lines) + "\n"
 
 
-def _title(metric: str) -> str:
-    return _bucket(metric) or {**_SCORES, **_GROUPS}[metric]
-
-
-def _score(row: Row, metric: str) -> str:
-    score = row.scores.get(metric)
-    if score is None or score["mean"] is None:
+def _score(row: Dict[str, Any], metric: str) -> str:
+    score = row["scores"].get(metric)
+    if score is None:
         return "-"
     text = f"{100 * score['mean']:.2f}"
     if metric == "micro_f1" and score["deviation"] is not None:
@@ -156,22 +108,7 @@ def _score(row: Row, metric: str) -> str:
     return text
 
 
-def _number(value: Optional[float]) -> str:
+def _cost(value: Any) -> str:
     if value is None:
         return "-"
     return f"{value:,.1f}" if value < 100 and value != int(value) else f"{value:,.0f}"
-
-
-def _gold(outcomes: Sequence[Outcome], metrics: Sequence[str]) -> str:
-    found = next((o.result["metrics"] for o in outcomes if o.result is not None), {})
-    names = {metric: metric.replace("/f1", "/gold") for metric in metrics}
-    lengths = [found[names[m]] for m in metrics if _bucket(m) is not None and names[m] in found]
-    parts = [f"{sum(lengths):,.0f}"] if lengths else []
-    parts += [
-        f"{_title(m)}: {found[names[m]]:,.0f}" for m in metrics if names[m] in found and "/" in m
-    ]
-    return ", ".join(parts)
-
-
-def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

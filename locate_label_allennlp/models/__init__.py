@@ -1,19 +1,20 @@
 """The models."""
 
-from locate_label_allennlp.models.biaffine_span import BiaffineSpan
-from locate_label_allennlp.models.exhaustive_span import ExhaustiveSpan
+from locate_label_allennlp.models.detection import Candidates, Detection, GoldEntities, Seeds
+from locate_label_allennlp.models.enumerated_spans import EnumeratedSpans
 from locate_label_allennlp.models.locate_and_label import LocateAndLabel
-from locate_label_allennlp.models.nested_ner_model import Candidates, NestedNerModel, Seeds
+from locate_label_allennlp.models.mention_typer import MentionTyper
+from locate_label_allennlp.models.nested_ner_model import NestedNerModel
 from locate_label_allennlp.models.proposer_regressor import ProposerRegressor
-from locate_label_allennlp.models.span_level_classifier import SpanLevelClassifier
 
 __all__ = [
-    "BiaffineSpan",
     "Candidates",
-    "ExhaustiveSpan",
+    "Detection",
+    "EnumeratedSpans",
+    "GoldEntities",
     "LocateAndLabel",
+    "MentionTyper",
     "NestedNerModel",
     "ProposerRegressor",
     "Seeds",
-    "SpanLevelClassifier",
 ]

@@ -1,53 +1,56 @@
-"""What the models that classify every span have in common."""
+"""The baselines: every span is classified."""
 
-from typing import Any, Dict, NamedTuple, Optional
+from typing import Any, Dict, Optional, Union, cast
 
+from allennlp.common import Lazy
 from allennlp.common.checks import ConfigurationError
 from allennlp.data import Vocabulary
-from allennlp.nn import RegularizerApplicator
-from allennlp.nn.parallel import DdpAccelerator
+from allennlp.models import Model
+from allennlp.modules import FeedForward, Seq2SeqEncoder
+from allennlp.nn import InitializerApplicator
 from overrides import overrides
 from torch import Tensor
 
-from locate_label_allennlp.decoders import EntityDecoder
-from locate_label_allennlp.models.nested_ner_model import Candidates, NestedNerModel, Seeds
+from locate_label_allennlp.common.sizes import construct
+from locate_label_allennlp.decoders import EntityDecoder, GreedyDecoder
+from locate_label_allennlp.models.detection import Candidates, Detection, GoldEntities, Seeds
+from locate_label_allennlp.models.nested_ner_model import NestedNerModel
+from locate_label_allennlp.modules.span_scorers import (
+    BiaffineSpanScorer,
+    MentionSpanScorer,
+    PooledSpanScorer,
+    SpanScorer,
+)
 from locate_label_allennlp.modules.word_encoder import WordEncoder
+from locate_label_allennlp.nn.encoded_words import EncodedWords
 from locate_label_allennlp.nn.exact_match import exact_labels
 from locate_label_allennlp.nn.losses import classification_loss
 from locate_label_allennlp.nn.pairing import sample_negatives
-from locate_label_allennlp.nn.spans import FlatSpans, enumerate_spans
-from locate_label_allennlp.training.metrics import NestedSpanF1
+from locate_label_allennlp.nn.spans import enumerate_spans
 
 
-class EnumeratedSpans(NamedTuple):
-    """
-    # Parameters
-
-    words : `Any`
-        What the model classifies spans by.
-    spans : `FlatSpans`
-        Every span of the batch that the model looks at.
-    num_sentences, max_words : `int`
-        `B` and `N`.
-    """
-
-    words: Any
-    spans: FlatSpans
-    num_sentences: int
-    max_words: int
-
-
-class EnumeratedSpansModel(NestedNerModel):
+@Model.register("span_level_classifier", constructor="span_level_classifier")
+@Model.register("biaffine_span", constructor="biaffine_span")
+@Model.register("exhaustive_span", constructor="exhaustive_span")
+@Model.register("enumerated_spans")
+class EnumeratedSpans(NestedNerModel):
     """
     Classifies every span of a sentence, up to a length: cross-entropy over `C` types and NONE, one
-    type a span. A subclass says how spans are scored.
+    type a span. How a span is scored is a part with a name:
+
+    - `pooled`: by its maximum and ends, which is what is left of Locate and Label (Shen et al.,
+      2021) without filter and regressor (Table 3), learned from all spans;
+    - `biaffine`: by its first and last word (Yu et al., ACL 2020);
+    - `mention`: by its words alone, read away from their sentence ("A Span-level Strategy for
+      Nested Named Entity Recognition", with NONE among the types).
+
+    Also registered, each with one of these scorers, as `exhaustive_span`, `biaffine_span` and
+    `span_level_classifier`: methods of these names take the scorer's keys
+    beside the model's. See `NestedNerModel` for the parameters that are not here.
 
     # Parameters
 
-    vocab : `Vocabulary`
-    word_encoder : `WordEncoder`
-    decoder : `EntityDecoder`, optional (default = `soft_nms`)
-    metric : `NestedSpanF1`, optional
+    span_scorer : `Lazy[SpanScorer]`
     max_span_length : `int`, optional (default = `None`)
         In words; longer entities are out of reach. `None` for every span there is.
     negatives_per_positive : `float`, optional (default = `None`)
@@ -55,36 +58,21 @@ class EnumeratedSpansModel(NestedNerModel):
         `None` for all of them.
     min_negatives : `int`, optional (default = `5`)
         The least number of them in a sentence, where they are drawn.
-    label_namespace : `str`, optional (default = `"entity_labels"`)
-    regularizer : `RegularizerApplicator`, optional
-    serialization_dir : `str`, optional
-    ddp_accelerator : `DdpAccelerator`, optional
+    initializer : `InitializerApplicator`, optional
     """
 
     def __init__(
         self,
         vocab: Vocabulary,
         word_encoder: WordEncoder,
-        decoder: Optional[EntityDecoder] = None,
-        metric: Optional[NestedSpanF1] = None,
+        span_scorer: Lazy[SpanScorer],
         max_span_length: Optional[int] = None,
         negatives_per_positive: Optional[float] = None,
         min_negatives: int = 5,
-        label_namespace: str = "entity_labels",
-        regularizer: Optional[RegularizerApplicator] = None,
-        serialization_dir: Optional[str] = None,
-        ddp_accelerator: Optional[DdpAccelerator] = None,
+        initializer: InitializerApplicator = InitializerApplicator(),
+        **kwargs: Any,
     ) -> None:
-        super().__init__(
-            vocab,
-            word_encoder,
-            decoder,
-            metric,
-            label_namespace,
-            regularizer,
-            serialization_dir,
-            ddp_accelerator,
-        )
+        super().__init__(vocab, word_encoder, **kwargs)
         if max_span_length is not None and max_span_length < 1:
             raise ConfigurationError(f"max_span_length is {max_span_length}; allowed is >= 1")
         for name, number in [
@@ -93,56 +81,133 @@ class EnumeratedSpansModel(NestedNerModel):
         ]:
             if number is not None and number < 0:
                 raise ConfigurationError(f"{name} is {number}; allowed is >= 0")
+        self._span_scorer = construct(
+            "span_scorer",
+            span_scorer,
+            input_dim=word_encoder.get_output_dim(),
+            num_classes=self.num_types + 1,
+        )
         self._max_span_length = max_span_length
         self._negatives_per_positive = negatives_per_positive
         self._min_negatives = min_negatives
+        initializer(self)
 
-    def _prepare(self, words: Tensor, lengths: Tensor) -> Any:
+    @classmethod
+    def exhaustive_span(
+        cls,
+        classifier: Lazy[PooledSpanScorer],
+        max_span_length: Optional[int] = 10,
+        negatives_per_positive: Optional[float] = None,
+        min_negatives: int = 5,
+        initializer: InitializerApplicator = InitializerApplicator(),
+        **kwargs: Any,
+    ) -> "EnumeratedSpans":
+        """The scorer `pooled`, up to ten words."""
+        return cls(
+            span_scorer=cast(Lazy[SpanScorer], classifier),
+            max_span_length=max_span_length,
+            negatives_per_positive=negatives_per_positive,
+            min_negatives=min_negatives,
+            initializer=initializer,
+            **kwargs,
+        )
+
+    @classmethod
+    def biaffine_span(
+        cls,
+        start_feedforward: Lazy[FeedForward],
+        end_feedforward: Lazy[FeedForward],
+        decoder: Optional[EntityDecoder] = None,
+        max_span_length: Optional[int] = None,
+        negatives_per_positive: Optional[float] = None,
+        min_negatives: int = 5,
+        initializer: InitializerApplicator = InitializerApplicator(),
+        **kwargs: Any,
+    ) -> "EnumeratedSpans":
         """
-        What spans are classified by, made once a batch.
-
-        # Parameters
-
-        words : `torch.FloatTensor`
-            Shape `(B, N, D)`.
-        lengths : `torch.LongTensor`
-            Shape `(B,)`.
+        The scorer `biaffine`. Without a `decoder`, the most probable type, NONE among them, decides
+        alone what is a candidate, and candidates are taken greedily by score.
         """
-        raise NotImplementedError
+        return cls(
+            span_scorer=Lazy(
+                BiaffineSpanScorer,
+                start_feedforward=start_feedforward,
+                end_feedforward=end_feedforward,
+            ),
+            decoder=decoder or GreedyDecoder(score_threshold=0.0),
+            max_span_length=max_span_length,
+            negatives_per_positive=negatives_per_positive,
+            min_negatives=min_negatives,
+            initializer=initializer,
+            **kwargs,
+        )
 
-    def _logits(self, words: Any, spans: FlatSpans) -> Tensor:
-        """Over NONE (index 0) and the types: shape `(S, C + 1)`. `words` is of `_prepare`."""
-        raise NotImplementedError
-
-    @overrides
-    def _analyse(self, words: Tensor, lengths: Tensor) -> Any:
-        num_sentences, max_words, _ = words.size()
-        longest = min(self._max_span_length or max_words, max_words)
-        spans = enumerate_spans(lengths, range(1, longest + 1), max_words)
-        return EnumeratedSpans(self._prepare(words, lengths), spans, num_sentences, max_words)
-
-    @overrides
-    def _propose(self, analysis: Any) -> Candidates:
-        probabilities = self._logits(analysis.words, analysis.spans).float().softmax(dim=1)
-        # Where every span is looked at, there is no ceiling to report.
-        seeds = None if self._max_span_length is None else Seeds(analysis.spans, None, 1.0, False)
-        return Candidates(analysis.spans, probabilities, seeds)
-
-    @overrides
-    def _compute_losses(self, analysis: Any, entities: Tensor) -> Dict[str, Tensor]:
-        spans = analysis.spans
-        # (S,)
-        target = exact_labels(spans, entities, analysis.max_words)
-        if self._negatives_per_positive is not None:
-            chosen = sample_negatives(
-                target > 0,
-                spans.sentence,
-                analysis.num_sentences,
-                self._negatives_per_positive,
-                self._min_negatives,
-                self._generator(target.device),
+    @classmethod
+    def span_level_classifier(
+        cls,
+        encoder: Lazy[Seq2SeqEncoder],
+        gold_spans: bool = False,
+        dropout: float = 0.0,
+        max_chunk_words: int = 32768,
+        max_span_length: Optional[int] = 10,
+        negatives_per_positive: Optional[float] = None,
+        min_negatives: int = 5,
+        initializer: InitializerApplicator = InitializerApplicator(),
+        **kwargs: Any,
+    ) -> "EnumeratedSpans":
+        """The scorer `mention`, up to ten words. Given mentions are for `mention_typer`."""
+        if gold_spans:
+            raise ConfigurationError(
+                "span_level_classifier has 'gold_spans': true; the model that names the types of "
+                "given mentions is 'mention_typer', with the keys word_encoder, encoder, dropout "
+                "and max_chunk_words"
             )
-            spans, target = spans.select(chosen), target[chosen]
+        return cls(
+            span_scorer=Lazy(
+                MentionSpanScorer,
+                encoder=encoder,
+                dropout=dropout,
+                max_chunk_words=max_chunk_words,
+            ),
+            max_span_length=max_span_length,
+            negatives_per_positive=negatives_per_positive,
+            min_negatives=min_negatives,
+            initializer=initializer,
+            **kwargs,
+        )
+
+    @overrides
+    def detect(self, words: EncodedWords, gold: Optional[GoldEntities]) -> Detection:
+        longest = min(self._max_span_length or words.max_words, words.max_words)
+        spans = enumerate_spans(words.lengths, range(1, longest + 1), words.max_words)
+        # (K,): which spans are learned from
+        learned: Union[slice, Tensor] = slice(None)
+        if gold is not None:
+            # (S,): 0 is NONE
+            target = exact_labels(spans, gold.entities, words.max_words)
+            if self._negatives_per_positive is not None:
+                learned = sample_negatives(
+                    target > 0,
+                    spans.sentence,
+                    words.num_sentences,
+                    self._negatives_per_positive,
+                    self._min_negatives,
+                    self._generator(target.device),
+                )
+        if self.training:
+            # The others need no score.
+            spans, target = spans.select(learned), target[learned]
+            learned = slice(None)
         # (S, C + 1)
-        logits = self._logits(analysis.words, spans)
-        return {"classification_loss": classification_loss(logits, target)}
+        logits = self._span_scorer(words, spans)
+
+        losses: Dict[str, Tensor] = {}
+        if gold is not None:
+            loss = classification_loss(logits[learned], target[learned])
+            losses["classification_loss"] = loss
+        if self.training:
+            return Detection(losses, None)
+        probabilities = logits.float().softmax(dim=1)
+        # Where every span is looked at, there is no ceiling to report.
+        seeds = None if self._max_span_length is None else Seeds(spans, None, 1.0, False)
+        return Detection(losses, Candidates(spans, probabilities, seeds))

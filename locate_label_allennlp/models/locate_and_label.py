@@ -3,34 +3,30 @@
 from typing import Any, Dict, Optional, Sequence
 
 import torch
+from allennlp.common import Lazy
 from allennlp.common.checks import ConfigurationError
 from allennlp.data import Vocabulary
 from allennlp.models import Model
-from allennlp.nn import InitializerApplicator, RegularizerApplicator
-from allennlp.nn.parallel import DdpAccelerator
+from allennlp.nn import InitializerApplicator
 from overrides import overrides
 from torch import Tensor
 
-from locate_label_allennlp.decoders import EntityDecoder
-from locate_label_allennlp.models.nested_ner_model import Candidates, NestedNerModel, Seeds
+from locate_label_allennlp.common.sizes import construct
+from locate_label_allennlp.models.detection import Candidates, Detection, GoldEntities, Seeds
+from locate_label_allennlp.models.nested_ner_model import NestedNerModel
 from locate_label_allennlp.modules.heads import BoundaryRegressor, EntityClassifier, SpanFilter
 from locate_label_allennlp.modules.word_encoder import WordEncoder
+from locate_label_allennlp.nn.encoded_words import EncodedWords
 from locate_label_allennlp.nn.losses import (
     classification_loss,
     filter_loss,
     regression_loss,
     soft_example_weights,
 )
-from locate_label_allennlp.nn.pairing import Pairing, pair_with_gold, sample_negatives
-from locate_label_allennlp.nn.range_maximum import RangeMaximum
-from locate_label_allennlp.nn.spans import (
-    FlatSpans,
-    adjust_spans,
-    enumerate_spans,
-    padded_to_flat,
-    span_iou,
-)
-from locate_label_allennlp.training.metrics import NestedSpanF1
+from locate_label_allennlp.nn.pairing import pair_with_gold, sample_negatives
+from locate_label_allennlp.nn.spans import FlatSpans, adjust_spans, enumerate_spans, span_iou
+
+_LOSSES = ("filter_loss", "regression_loss", "classification_loss")
 
 
 @Model.register("locate_and_label")
@@ -39,22 +35,20 @@ class LocateAndLabel(NestedNerModel):
     The two-stage identifier of nested entities of Shen et al., "Locate and Label: A Two-stage
     Identifier for Nested Named Entity Recognition" (ACL 2021). Seed spans of given lengths are
     filtered; the boundaries of those that remain are adjusted; the adjusted spans are classified
-    and decoded into entities. Equation numbers in the code are the paper's.
+    and decoded into entities. Equation numbers in the code are the paper's. See `NestedNerModel`
+    for the parameters that are not here.
 
     # Parameters
 
     vocab : `Vocabulary`
     word_encoder : `WordEncoder`
         Section 2.1.
-    classifier : `EntityClassifier`
+    classifier : `Lazy[EntityClassifier]`
         Equations (8) to (10).
-    filter : `SpanFilter`, optional (default = `None`)
+    filter : `Lazy[SpanFilter]`, optional (default = `None`)
         Equations (1) to (3). Without one, every seed is a proposal.
-    regressor : `BoundaryRegressor`, optional (default = `None`)
+    regressor : `Lazy[BoundaryRegressor]`, optional (default = `None`)
         Equations (4) and (5). Without one, proposals keep the boundaries of their seeds.
-    decoder : `EntityDecoder`, optional (default = `soft_nms`)
-        Section 2.6.
-    metric : `NestedSpanF1`, optional
     seed_lengths : `Sequence[int]`, optional (default = `1 .. 10`)
         Lengths of seed spans, in words.
     filter_threshold : `float`, optional (default = `1 / 6`)
@@ -76,14 +70,10 @@ class LocateAndLabel(NestedNerModel):
     min_negatives : `int`, optional (default = `5`)
         The least number of them in a sentence, where they are drawn.
     gold_as_seeds : `bool`, optional (default = `True`)
-        Whether in training the gold spans join the seeds, so that entities longer than any seed
-        are learned from as well.
+        Whether in training the gold spans that no seed is join the seeds, so that entities of
+        other lengths are learned from as well.
     loss_weights : `Sequence[float]`, optional (default = `(1.0, 0.1, 1.0)`)
         The lambdas of equation (17), for filter, regressor and classifier.
-    label_namespace : `str`, optional (default = `"entity_labels"`)
-    regularizer : `RegularizerApplicator`, optional
-    serialization_dir : `str`, optional
-    ddp_accelerator : `DdpAccelerator`, optional
     initializer : `InitializerApplicator`, optional
     """
 
@@ -91,11 +81,9 @@ class LocateAndLabel(NestedNerModel):
         self,
         vocab: Vocabulary,
         word_encoder: WordEncoder,
-        classifier: EntityClassifier,
-        filter: Optional[SpanFilter] = None,
-        regressor: Optional[BoundaryRegressor] = None,
-        decoder: Optional[EntityDecoder] = None,
-        metric: Optional[NestedSpanF1] = None,
+        classifier: Lazy[EntityClassifier],
+        filter: Optional[Lazy[SpanFilter]] = None,
+        regressor: Optional[Lazy[BoundaryRegressor]] = None,
         seed_lengths: Sequence[int] = tuple(range(1, 11)),
         filter_threshold: float = 1 / 6,
         positive_iou: float = 0.7,
@@ -107,25 +95,13 @@ class LocateAndLabel(NestedNerModel):
         min_negatives: int = 5,
         gold_as_seeds: bool = True,
         loss_weights: Sequence[float] = (1.0, 0.1, 1.0),
-        label_namespace: str = "entity_labels",
-        regularizer: Optional[RegularizerApplicator] = None,
-        serialization_dir: Optional[str] = None,
-        ddp_accelerator: Optional[DdpAccelerator] = None,
         initializer: InitializerApplicator = InitializerApplicator(),
+        **kwargs: Any,
     ) -> None:
-        super().__init__(
-            vocab,
-            word_encoder,
-            decoder,
-            metric,
-            label_namespace,
-            regularizer,
-            serialization_dir,
-            ddp_accelerator,
-        )
+        super().__init__(vocab, word_encoder, **kwargs)
         if not seed_lengths or min(seed_lengths) < 1:
             raise ConfigurationError(f"seed_lengths is {seed_lengths}; allowed are numbers >= 1")
-        if len(loss_weights) != 3:
+        if len(loss_weights) != len(_LOSSES):
             raise ConfigurationError(
                 f"loss_weights has {len(loss_weights)} numbers; it takes three, for filter, "
                 "regressor and classifier"
@@ -144,16 +120,16 @@ class LocateAndLabel(NestedNerModel):
         ]:
             if number is not None and not number >= 0:
                 raise ConfigurationError(f"{name} is {number}; allowed is 0 or more")
-        for name, head in [
-            ("filter", filter),
-            ("regressor", regressor),
-            ("classifier", classifier),
-        ]:
-            if head is not None:
-                head.check_word_dim(name, word_encoder.get_output_dim())
-        self._filter = filter
-        self._regressor = regressor
-        self._classifier = classifier
+        dim = word_encoder.get_output_dim()
+        self._classifier = construct(
+            "classifier", classifier, input_dim=dim, num_classes=self.num_types + 1
+        )
+        self._filter: Optional[SpanFilter] = None
+        if filter is not None:
+            self._filter = construct("filter", filter, input_dim=dim)
+        self._regressor: Optional[BoundaryRegressor] = None
+        if regressor is not None:
+            self._regressor = construct("regressor", regressor, input_dim=dim)
         self._seed_lengths = tuple(seed_lengths)
         self._filter_threshold = filter_threshold
         self._positive_iou = positive_iou
@@ -164,85 +140,117 @@ class LocateAndLabel(NestedNerModel):
         self._negatives_per_positive = negatives_per_positive
         self._min_negatives = min_negatives
         self._gold_as_seeds = gold_as_seeds
-        self._loss_weights = dict(
-            zip(
-                ("filter_loss", "regression_loss", "classification_loss"), loss_weights, strict=True
-            )
-        )
+        self._loss_weights = dict(zip(_LOSSES, loss_weights, strict=True))
         initializer(self)
 
     @overrides
-    def _analyse(self, words: Tensor, lengths: Tensor) -> "tuple[RangeMaximum, FlatSpans]":
-        """The table of maxima, and the seeds (section 2.2)."""
-        return RangeMaximum(words, lengths), enumerate_spans(
-            lengths, self._seed_lengths, words.size(1)
+    def detect(self, words: EncodedWords, gold: Optional[GoldEntities]) -> Detection:
+        # Section 2.2: every span of a sentence that has one of the seeds' lengths.
+        # (S,) each: sentence, start, end
+        seeds = enumerate_spans(words.lengths, self._seed_lengths, words.max_words)
+        # From here on the seeds take two ways. Those that are learned from, a sample, all pass all
+        # heads; in prediction all seeds meet the filter, and the other heads meet what it keeps.
+        # An evaluation with gold entities goes both ways.
+        return Detection(
+            losses={} if gold is None else self._learn(words, seeds, gold),
+            candidates=None if self.training else self._predict(words, seeds),
         )
 
-    @overrides
-    def _propose(self, analysis: Any) -> Candidates:
-        """Filter, adjust, classify."""
-        words, seeds = analysis
-        kept: Optional[Tensor] = None
-        spans = seeds
-        if self._filter is not None:
-            passes = torch.sigmoid(self._filter(words, seeds).float()) >= self._filter_threshold
-            kept = passes.nonzero().squeeze(1)
-            spans = seeds.select(kept)
-        spans = self._adjust(words, spans)
-        probabilities = self._classifier(words, spans).float().softmax(dim=1)  # (10)
-        # Without a regressor only the exact seed leads to an entity.
-        are_adjusted = self._regressor is not None
-        needed_iou = self._positive_iou if are_adjusted else 1.0
-        return Candidates(spans, probabilities, Seeds(seeds, kept, needed_iou, are_adjusted))
-
-    def _adjust(self, words: RangeMaximum, spans: FlatSpans) -> FlatSpans:
-        if self._regressor is None:
-            return spans
-        return adjust_spans(spans, self._regressor(words, spans), words.lengths)  # (6), (7)
-
-    @overrides
-    def _compute_losses(self, analysis: Any, entities: Tensor) -> Dict[str, Tensor]:
-        """The parts of equation (17), over the seeds that are learned from."""
-        words, seeds = analysis
+    def _learn(
+        self, words: EncodedWords, seeds: FlatSpans, gold: GoldEntities
+    ) -> Dict[str, Tensor]:
+        """What seeds teach: sections 2.2 to 2.5, the three terms of equation (17) by name."""
         if self._gold_as_seeds:
-            seeds = seeds.join(padded_to_flat(entities[..., :2]))
-        pairs = pair_with_gold(seeds, entities)
+            # Entities of other lengths than the seeds', too; nothing is learned from twice.
+            seeds = seeds.join_missing(gold.spans, words.max_words)
+
+        # Section 2.2: each seed is paired with the entity of its sentence with which it has the
+        # largest IoU, and is positive if that is at least alpha 1.
+        # (S,) each: the entity's start, end and label (-1: there is none), the IoU
+        pairs = pair_with_gold(seeds, gold.entities)
+        # All positive seeds are learned from, and a sample of the negative ones: five for each.
         if self._negatives_per_positive is not None:
-            chosen = sample_negatives(
+            # (S',) of S seeds; from here on S' is S
+            sample = sample_negatives(
                 pairs.iou >= self._positive_iou,
                 seeds.sentence,
-                entities.size(0),
+                words.num_sentences,
                 self._negatives_per_positive,
                 self._min_negatives,
                 self._generator(seeds.start.device),
             )
-            seeds, pairs = seeds.select(chosen), pairs.select(chosen)
+            seeds, pairs = seeds.select(sample), pairs.select(sample)
+        # (S,)
         is_positive = pairs.iou >= self._positive_iou
         losses: Dict[str, Tensor] = {}
+
+        # Section 2.3, filter: p = sigmoid(MLP([max of the span's words; first; last])) of every
+        # seed should be 1 if it is positive and 0 if not. How much a seed counts depends on how
+        # well it matches: IoU ** eta if it is positive, (1 - IoU) ** eta if not.
         if self._filter is not None:
-            weights = soft_example_weights(pairs.iou, self._positive_iou, self._eta)
-            logits = self._filter(words, seeds)
-            losses["filter_loss"] = filter_loss(logits, is_positive, weights, self._gamma)
+            # (S,): p before the sigmoid
+            logits = self._filter(words, seeds)  # (1), (2), (3)
+            # (S,)
+            weights = soft_example_weights(pairs.iou, self._positive_iou, self._eta)  # (11)
+            losses["filter_loss"] = filter_loss(logits, is_positive, weights, self._gamma)  # (12)
+
+        # Section 2.3, regressor: MLP([max of the span's words; the word before; the word after])
+        # of a positive seed should be the way from its boundaries to its entity's.
         spans = seeds
         if self._regressor is not None:
-            # (S, 2)
-            offsets = self._regressor(words, seeds)
-            spans = adjust_spans(seeds, offsets, words.lengths)  # (6), (7)
+            # (S, 2): left and right offset in words, real numbers
+            offsets = self._regressor(words, seeds)  # (4), (5)
             losses["regression_loss"] = regression_loss(
                 seeds.start[is_positive],
                 seeds.end[is_positive],
                 offsets[is_positive],
                 pairs.start[is_positive],
                 pairs.end[is_positive],
-            )
-        losses["classification_loss"] = self._classification_loss(words, spans, pairs)
+            )  # (13), (14), (15)
+            # Section 2.4: every seed moves by its rounded offsets; no gradient flows into them.
+            # (S,) each: sentence, start, end
+            spans = adjust_spans(seeds, offsets, words.lengths)  # (6), (7)
+
+        # Section 2.4, classifier: softmax(MLP([max of the span's words; first; last])) of every
+        # adjusted span. It should be the paired entity's type if the span has now an IoU of at
+        # least alpha 2 with it, and NONE if not; again, how well it matches is how much it counts.
+        # (S, C + 1)
+        logits = self._classifier(words, spans)  # (8), (9), (10) before the softmax
+        has_gold = pairs.label >= 0
+        # (S,): 0 where the sentence has no entity
+        iou = span_iou(spans.start, spans.end, pairs.start, pairs.end) * has_gold
+        # (S,): 0 is NONE
+        target = torch.where(has_gold & (iou >= self._match_iou), pairs.label + 1, 0)
+        weights = soft_example_weights(iou, self._match_iou, self._eta)  # (11)
+        losses["classification_loss"] = classification_loss(
+            logits, target, weights, self._classifier_gamma
+        )  # (16)
+        # Their sum, weighted by lambda 1 to 3, is taken by `total_loss`: (17).
         return losses
 
-    def _classification_loss(self, words: RangeMaximum, spans: FlatSpans, pairs: Pairing) -> Tensor:
-        """Equation (16): an adjusted span has the paired entity's type if it matches it."""
-        iou = span_iou(spans.start, spans.end, pairs.start, pairs.end)
-        iou = torch.where(pairs.label >= 0, iou, 0.0)
-        target = torch.where((iou >= self._match_iou) & (pairs.label >= 0), pairs.label + 1, 0)
-        weights = soft_example_weights(iou, self._match_iou, self._eta)
-        logits = self._classifier(words, spans)
-        return classification_loss(logits, target, weights, self._classifier_gamma)
+    def _predict(self, words: EncodedWords, seeds: FlatSpans) -> Candidates:
+        """What becomes of seeds where nothing is known of them: sections 2.3, 2.4 and 2.6."""
+        # Section 2.3, filter: a seed becomes a proposal if p is at least the threshold.
+        proposals, kept = seeds, None
+        if self._filter is not None:
+            # (S,)
+            probability = self._filter(words, seeds).float().sigmoid()  # (1), (2), (3)
+            # (K,) of S seeds
+            kept = (probability >= self._filter_threshold).nonzero().squeeze(1)
+            proposals = seeds.select(kept)
+
+        # Section 2.3, regressor, and section 2.4: proposals move by their rounded offsets.
+        spans, needed_iou = proposals, 1.0
+        if self._regressor is not None:
+            # (K, 2)
+            offsets = self._regressor(words, proposals)  # (4), (5)
+            # (K,) each: sentence, start, end
+            spans = adjust_spans(proposals, offsets, words.lengths)  # (6), (7)
+            needed_iou = self._positive_iou
+
+        # Section 2.4, classifier. In section 2.6 the decoder takes the adjusted spans whose most
+        # probable type is not NONE, with its probability as their score.
+        # (K, C + 1)
+        probabilities = self._classifier(words, spans).float().softmax(dim=1)  # (8), (9), (10)
+        are_adjusted = self._regressor is not None
+        return Candidates(spans, probabilities, Seeds(seeds, kept, needed_iou, are_adjusted))

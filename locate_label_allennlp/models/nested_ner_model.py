@@ -1,75 +1,30 @@
-"""What the models have in common: words in, entities out, losses and metrics on the way."""
+"""What the models that detect entities have in common: words in, entities out."""
 
-import math
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
-import numpy
 import torch
-from allennlp.data import Instance, TextFieldTensors, Vocabulary
-from allennlp.models import Model
-from allennlp.nn import RegularizerApplicator
-from allennlp.nn.parallel import DdpAccelerator
-from allennlp.training.metrics import Average
+from allennlp.data import TextFieldTensors, Vocabulary
 from overrides import overrides
 from torch import Tensor
 
 from locate_label_allennlp.common.precision import at_precision
 from locate_label_allennlp.decoders import EntityDecoder, ScoredSpan, SoftNmsDecoder
+from locate_label_allennlp.models.detection import Candidates, Detection, GoldEntities, Seeds
+from locate_label_allennlp.models.ner_model import NerModel
 from locate_label_allennlp.modules.word_encoder import WordEncoder
+from locate_label_allennlp.nn.encoded_words import EncodedWords
 from locate_label_allennlp.nn.pairing import iou_with_gold
-from locate_label_allennlp.nn.spans import FlatSpans
 from locate_label_allennlp.training.metrics import NestedSpanF1
 
 # In evaluation the loss is taken over a sample as in training, but always the same one of a batch.
 _EVALUATION_SEED = 13
 
 
-class Seeds(NamedTuple):
+class NestedNerModel(NerModel):
     """
-    The spans a model began with.
-
-    # Parameters
-
-    spans : `FlatSpans`
-        `S` spans.
-    kept : `torch.LongTensor`, optional
-        Shape `(K,)`: which of them became the model's `K` candidates, in the candidates' order, if
-        the model has a filter; without one each seed is a candidate.
-    needed_iou : `float`
-        A seed leads to an entity if it has at least this IoU with it.
-    are_adjusted : `bool`
-        Whether candidates may have other boundaries than the seeds they were made from.
-    """
-
-    spans: FlatSpans
-    kept: Optional[Tensor]
-    needed_iou: float
-    are_adjusted: bool
-
-
-class Candidates(NamedTuple):
-    """
-    The spans a model classified.
-
-    # Parameters
-
-    spans : `FlatSpans`
-        `K` spans of all sentences of the batch.
-    probabilities : `torch.FloatTensor`
-        Shape `(K, C + 1)`, in float32: of each type, NONE first. They need not sum to one.
-    seeds : `Seeds`, optional (default = `None`)
-        What they were made from, where the model has such a stage.
-    """
-
-    spans: FlatSpans
-    probabilities: Tensor
-    seeds: Optional[Seeds] = None
-
-
-class NestedNerModel(Model):
-    """
-    A model of nested entities. Words become vectors; a subclass makes of these candidates, and in
-    training losses; a decoder chooses the entities among the candidates.
+    A model of nested entities. Words become vectors; a subclass makes of these, in `detect`, losses
+    and candidates; a decoder chooses the entities among the candidates. See `NerModel` for the
+    parameters that are not here.
 
     # Parameters
 
@@ -78,9 +33,6 @@ class NestedNerModel(Model):
     decoder : `EntityDecoder`, optional (default = `soft_nms`)
     metric : `NestedSpanF1`, optional
     label_namespace : `str`, optional (default = `"entity_labels"`)
-    regularizer : `RegularizerApplicator`, optional
-    serialization_dir : `str`, optional
-    ddp_accelerator : `DdpAccelerator`, optional
     """
 
     default_predictor = "nested_ner"
@@ -92,46 +44,27 @@ class NestedNerModel(Model):
         decoder: Optional[EntityDecoder] = None,
         metric: Optional[NestedSpanF1] = None,
         label_namespace: str = "entity_labels",
-        regularizer: Optional[RegularizerApplicator] = None,
-        serialization_dir: Optional[str] = None,
-        ddp_accelerator: Optional[DdpAccelerator] = None,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(vocab, regularizer, serialization_dir, ddp_accelerator)  # type: ignore[arg-type]
-        self._word_encoder = word_encoder
+        super().__init__(vocab, word_encoder, label_namespace, **kwargs)
         self.decoder = decoder or SoftNmsDecoder()
         self._metric = metric or NestedSpanF1(vocab, label_namespace)
-        self.labels: Dict[int, str] = vocab.get_index_to_token_vocabulary(label_namespace)
-        self.precision = word_encoder.precision
-        self._loss_weights: Dict[str, float] = {}
-        self._losses: Dict[str, Average] = {}
 
-    def _analyse(self, words: Tensor, lengths: Tensor) -> Any:
+    def detect(self, words: EncodedWords, gold: Optional[GoldEntities]) -> Detection:
         """
-        What losses and candidates are both made from.
+        The model itself, and the only method that a subclass has to give.
 
         # Parameters
 
-        words : `torch.FloatTensor`
-            Shape `(B, N, D)`.
-        lengths : `torch.LongTensor`
-            Shape `(B,)`: words in each sentence.
+        words : `EncodedWords`
+        gold : `GoldEntities`, optional
+            Always given in training.
+
+        # Returns
+
+        `Detection`
+            Losses if there are gold entities, candidates if the model is not in training mode.
         """
-        raise NotImplementedError
-
-    def _compute_losses(self, analysis: Any, entities: Tensor) -> Dict[str, Tensor]:
-        """
-        The parts of the loss by name. Their sum, weighted by `_loss_weights` where a name is found
-        there, is minimised; each is reported as a metric under its name.
-
-        # Parameters
-
-        entities : `torch.LongTensor`
-            Shape `(B, E, 3)`: start, inclusive end, label; rows of -1 are padding.
-        """
-        raise NotImplementedError
-
-    def _propose(self, analysis: Any) -> Candidates:
-        """The spans the model considers in prediction, and their probabilities."""
         raise NotImplementedError
 
     @overrides(check_signature=False)
@@ -161,18 +94,18 @@ class NestedNerModel(Model):
             `loss` where there are gold entities; outside training also `entities`: for each
             sentence a list of entities with `start`, `end` (exclusive, in words), `type`, `score`.
         """
-        output: Dict[str, Any] = {}
+        gold = None if entities is None else gold_entities(entities, metadata)
         with at_precision(self.precision, centre.device):
-            analysis = self._read(centre, metadata, tokens, context)
-            if entities is not None:
-                output["loss"] = self._loss(analysis, entities, metadata)
-            if not self.training:
-                candidates = self._propose(analysis)
-        if not self.training:
+            words = self.encode(centre, metadata, tokens, context)
+            losses, candidates = self.detect(words, gold)
+        output: Dict[str, Any] = {}
+        if gold is not None:
+            output["loss"] = self.total_loss(losses, metadata)
+        if candidates is not None:
             decoded = self.decode(candidates, len(metadata))
-            if entities is not None:
-                self._count(decoded, candidates, entities, metadata)
-            output["entities"] = [[_readable(entity) for entity in found] for found in decoded]
+            if gold is not None:
+                self._count(decoded, candidates, gold, metadata)
+            output["entities"] = [[_readable(span) for span in spans] for spans in decoded]
         return output
 
     def candidates(
@@ -183,85 +116,76 @@ class NestedNerModel(Model):
         context: Optional[TextFieldTensors] = None,
         entities: Optional[Tensor] = None,
     ) -> Candidates:
-        """What `forward` chooses the entities from, for the same arguments."""
+        """
+        What `forward` chooses the entities from, for the same arguments.
+
+        # Raises
+
+        `ValueError`
+            If the model is in training mode.
+        """
         with at_precision(self.precision, centre.device):
-            return self._propose(self._read(centre, metadata, tokens, context))
+            detection = self.detect(self.encode(centre, metadata, tokens, context), None)
+        if detection.candidates is None:
+            raise ValueError("a model in training mode makes no candidates; call eval() before")
+        return detection.candidates
 
-    @overrides
-    def forward_on_instances(self, instances: List[Instance]) -> List[Dict[str, numpy.ndarray]]:
-        with torch.inference_mode():
-            return super().forward_on_instances(instances)
-
-    def _read(
-        self,
-        centre: Tensor,
-        metadata: List[Dict[str, Any]],
-        tokens: Optional[TextFieldTensors],
-        context: Optional[TextFieldTensors],
-    ) -> Any:
-        max_words = max(len(sentence["words"]) for sentence in metadata)
-        # (B, N, D)
-        words = self._word_encoder(centre, max_words, tokens, context)
-        return self._analyse(words, centre[:, 1])
-
-    def _loss(self, analysis: Any, entities: Tensor, metadata: List[Dict[str, Any]]) -> Tensor:
-        losses = self._compute_losses(analysis, entities)
-        weighted = [self._loss_weights.get(name, 1.0) * loss for name, loss in losses.items()]
-        total = torch.stack(weighted).sum()
-        # One copy from the device for all of them.
-        values = torch.stack([*losses.values(), total]).detach().tolist()
-        for name, value in zip(losses, values, strict=False):
-            self._losses.setdefault(name, Average())(value)
-        if not math.isfinite(values[-1]):
-            parts = dict(zip(losses, values, strict=False))
-            sources = [sentence["source"] for sentence in metadata]
-            raise ValueError(f"the loss is {values[-1]} ({parts}) on the sentences {sources}")
-        return total
-
-    def _generator(self, device: torch.device) -> Optional[torch.Generator]:
-        """Where samples come from: PyTorch's own in training, else one seeded anew a batch."""
-        return None if self.training else torch.Generator(device).manual_seed(_EVALUATION_SEED)
-
-    def decode(self, candidates: Candidates, num_sentences: int) -> List[List[ScoredSpan]]:
+    def scored_spans(self, candidates: Candidates, num_sentences: int) -> List[List[ScoredSpan]]:
         """
-        The entities of each sentence: the label of highest probability, NONE dropped (section 2.6
-        of Shen et al., 2021); then the decoder.
+        What the decoder chooses from in each sentence: the candidates with their most probable
+        type and its probability, without those whose most probable type is NONE (section 2.6 of
+        Shen et al., 2021).
         """
+        # (K,)
         score, label = candidates.probabilities.max(dim=1)
         spans = candidates.spans
         columns = [spans.sentence, spans.start, spans.end, label, score]
         # The batch's one copy from the device; doubles hold every index and score exactly.
         rows = torch.stack([column.double() for column in columns], dim=1)[label > 0].tolist()
         scored: List[List[ScoredSpan]] = [[] for _ in range(num_sentences)]
-        for sentence, start, end, kind, probability in rows:
-            scored[int(sentence)].append(
-                ScoredSpan(int(start), int(end), self.labels[int(kind) - 1], probability)
-            )
-        return [self.decoder.decode(spans) for spans in scored]
+        for sentence, start, end, type_index, probability in rows:
+            type_ = self.labels[int(type_index) - 1]
+            scored[int(sentence)].append(ScoredSpan(int(start), int(end), type_, probability))
+        return scored
+
+    def decode(self, candidates: Candidates, num_sentences: int) -> List[List[ScoredSpan]]:
+        """The entities of each sentence."""
+        return [
+            self.decoder.decode(spans) for spans in self.scored_spans(candidates, num_sentences)
+        ]
+
+    def _generator(self, device: torch.device) -> Optional[torch.Generator]:
+        """Where samples come from: PyTorch's own in training, else one seeded anew a batch."""
+        return None if self.training else torch.Generator(device).manual_seed(_EVALUATION_SEED)
 
     def _count(
         self,
         decoded: List[List[ScoredSpan]],
         candidates: Candidates,
-        entities: Tensor,
+        gold: GoldEntities,
         metadata: List[Dict[str, Any]],
     ) -> None:
-        """Tells the metric what was found, and how many entities each stage could still reach."""
-        gold = [
+        """Gives the metric predictions and gold, and what each stage could still reach."""
+        gold_spans = [
             [(start, end, self.labels[label]) for start, end, label in rows if label >= 0]
-            for rows in entities.tolist()
+            for rows in gold.entities.tolist()
         ]
         predicted = [[(span.start, span.end, span.label) for span in spans] for spans in decoded]
         unreachable: List[Sequence[Any]] = [sentence["unreachable"] for sentence in metadata]
-        reached = {} if candidates.seeds is None else _reached(candidates.seeds, entities)
-        self._metric(predicted, gold, reached, unreachable)
+        reached = {} if candidates.seeds is None else _reached(candidates.seeds, gold.entities)
+        self._metric(predicted, gold_spans, reached, unreachable)
 
     @overrides
     def get_metrics(self, reset: bool = False) -> Dict[str, float]:
-        metrics = {name: float(loss.get_metric(reset)) for name, loss in self._losses.items()}
+        metrics = super().get_metrics(reset)
         if not self.training:
             metrics.update(self._metric.get_metric(reset))
         return metrics
+
+
+def gold_entities(entities: Tensor, metadata: List[Dict[str, Any]]) -> GoldEntities:
+    """What the reader `nested_ner` gives of them, in one."""
+    return GoldEntities(entities, [sentence.get("fragments", {}) for sentence in metadata])
 
 
 def _reached(seeds: Seeds, entities: Tensor) -> Dict[str, int]:

@@ -9,7 +9,6 @@ from allennlp.data import TextFieldTensors
 from allennlp.modules import Seq2SeqEncoder, TextFieldEmbedder
 from torch import Tensor
 
-from locate_label_allennlp.common.precision import check_precision
 from locate_label_allennlp.data.fields import ROW
 
 
@@ -30,11 +29,6 @@ class WordEncoder(torch.nn.Module, FromParams):
         The paper: a BiLSTM. Its input size is that of the concatenated vectors and is not given.
     dropout : `float`, optional (default = `0.0`)
         Applied to the concatenated vectors.
-    precision : `str`, optional (default = `"auto"`)
-        `"fp32"`, `"bf16"` or `"fp16"`: how the layers of the model calculate, its heads included,
-        in training and prediction; losses, probabilities and span geometry are in float32 always.
-        `"auto"` is bf16 on a GPU that has it, fp16 on another, fp32 on a CPU. Training in fp16
-        needs the trainer `mixed_precision`.
     """
 
     def __init__(
@@ -43,10 +37,8 @@ class WordEncoder(torch.nn.Module, FromParams):
         context_embedder: Optional[TextFieldEmbedder] = None,
         encoder: Optional[Lazy[Seq2SeqEncoder]] = None,
         dropout: float = 0.0,
-        precision: str = "auto",
     ) -> None:
         super().__init__()
-        self.precision = check_precision(precision)
         sources = [source for source in (text_field_embedder, context_embedder) if source]
         if not sources:
             raise ConfigurationError("give text_field_embedder, context_embedder, or both")

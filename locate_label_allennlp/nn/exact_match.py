@@ -31,13 +31,9 @@ def exact_labels(spans: FlatSpans, entities: Tensor, max_words: int) -> Tensor:
         return torch.zeros_like(spans.start)
     # (G, 3)
     gold = entities[sentence, row]
+    gold_spans = FlatSpans(sentence, gold[:, 0], gold[:, 1])
     # The sort is stable and the search finds the first of equals: the earlier entity.
-    keys, order = _keys(sentence, gold[:, 0], gold[:, 1], max_words).sort(stable=True)
-    wanted = _keys(*spans, max_words)
-    found = torch.searchsorted(keys, wanted).clamp(max=keys.numel() - 1)
-    return torch.where(keys[found] == wanted, gold[order[found], 2] + 1, 0)
-
-
-def _keys(sentence: Tensor, start: Tensor, end: Tensor, max_words: int) -> Tensor:
-    """One number a span, different for different spans."""
-    return (sentence * max_words + start) * max_words + end
+    gold_keys, order = gold_spans.keys(max_words).sort(stable=True)
+    keys = spans.keys(max_words)
+    nearest = torch.searchsorted(gold_keys, keys).clamp(max=gold_keys.numel() - 1)
+    return torch.where(gold_keys[nearest] == keys, gold[order[nearest], 2] + 1, 0)

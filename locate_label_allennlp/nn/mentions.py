@@ -7,8 +7,8 @@ from torch import Tensor
 
 from locate_label_allennlp.nn.spans import FlatSpans, padded_to_flat
 
-# Start and exclusive end of each piece of a discontinuous mention.
-Pieces = Sequence[Tuple[int, int]]
+# Start and exclusive end of each fragment of a discontinuous mention.
+Fragments = Sequence[Tuple[int, int]]
 
 
 def span_positions(spans: FlatSpans, max_words: int) -> Tensor:
@@ -33,16 +33,17 @@ def span_positions(spans: FlatSpans, max_words: int) -> Tensor:
 
 
 def gold_positions(
-    entities: Tensor, pieces: Sequence[Mapping[int, Pieces]], max_words: int
+    entities: Tensor, fragments: Sequence[Mapping[int, Fragments]], max_words: int
 ) -> Tensor:
     """
-    The positions of the words of gold mentions, those of a discontinuous one piece after piece.
+    The positions of the words of gold mentions, those of a discontinuous one fragment after
+    fragment.
 
     # Parameters
 
     entities : `torch.LongTensor`
         Shape `(B, E, 3)`: start, inclusive end, label; rows of -1 are padding and come last.
-    pieces : `Sequence[Mapping[int, Pieces]]`
+    fragments : `Sequence[Mapping[int, Fragments]]`
         For each sentence the discontinuous mentions, by their rows in `entities`.
     max_words : `int`
         `N`.
@@ -53,12 +54,12 @@ def gold_positions(
         Shape `(S, L)`, in order of sentence and row, as `span_positions` has them.
     """
     positions = span_positions(padded_to_flat(entities[..., :2]), max_words)
-    if not any(pieces):
+    if not any(fragments):
         return positions
     sizes = (entities[..., 0] >= 0).sum(dim=1)
     # Discontinuous mentions are few; only they are taken one by one.
     for sentence, first in enumerate((sizes.cumsum(0) - sizes).tolist()):
-        for row, parts in pieces[sentence].items():
+        for row, parts in fragments[sentence].items():
             words = [sentence * max_words + word for part in parts for word in range(*part)]
             positions[first + row] = -1
             positions[first + row, : len(words)] = positions.new_tensor(words)

@@ -61,14 +61,14 @@ def best_pairs(scores: PairScores, chunk_size: int = _CHUNK_SIZE) -> Tuple[Tenso
         nothing = torch.zeros(0, dtype=torch.long, device=scores.start.device)
         return nothing, nothing, scores.start.new_zeros(0)
     num_words = scores.start.size(1)
-    found = []
+    best_of_chunks = []
     for _, joint in _chunks(scores, chunk_size):
         # (K, N * N)
         flat = joint.flatten(1)
         best, index = flat.max(dim=1)
-        found.append((index, best - flat.logsumexp(dim=1)))
-    index = torch.cat([index for index, _ in found])
-    return index // num_words, index % num_words, torch.cat([value for _, value in found])
+        best_of_chunks.append((index, best - flat.logsumexp(dim=1)))
+    index = torch.cat([index for index, _ in best_of_chunks])
+    return index // num_words, index % num_words, torch.cat([value for _, value in best_of_chunks])
 
 
 def _chunks(scores: PairScores, chunk_size: int) -> Iterator[Tuple[slice, Tensor]]:

@@ -16,43 +16,33 @@ _STEP = 2**20
 
 class RangeMaximum:
     """
-    Word vectors of a batch, ready to be asked for the elementwise maximum over a span. The maximum
-    of a span is that of two overlapping stretches whose lengths are the largest power of two inside
-    it, so a table with one level a power of two (`log2 N` of them) answers every span with two
-    look-ups, whatever its length. Differentiable, and exact.
+    The elementwise maximum over any span of words. The maximum of a span is that of two overlapping
+    stretches whose lengths are the largest power of two inside it, so a table with one level a
+    power of two (`log2 N` of them) answers every span with two look-ups, whatever its length.
+    Differentiable, and exact.
 
     # Parameters
 
-    words : `torch.FloatTensor`
-        Shape `(B, N, D)`.
-    lengths : `torch.LongTensor`
-        Shape `(B,)`: the number of words in each sentence. Padding after them is never looked at
-        by a span that lies inside its sentence.
+    vectors : `torch.FloatTensor`
+        Shape `(B, N, D)`. Padding after a sentence's words is never looked at by a span that lies
+        inside its sentence.
     """
 
-    def __init__(self, words: Tensor, lengths: Tensor) -> None:
-        self.lengths = lengths
-        self._num_words = words.size(1)
-        # (B * N, D)
-        self.words = words.flatten(0, 1)
+    def __init__(self, vectors: Tensor) -> None:
         # (B, rows, D)
-        table = _Table.apply(words)
+        table = _Table.apply(vectors)
         self._rows = table.size(1)
         # (B * rows, D)
         self._table = table.flatten(0, 1)
-        first_rows = [level.rows.start for level in _levels(self._num_words)]
-        self._first_row = torch.tensor(first_rows, device=words.device)
+        first_rows = [level.rows.start for level in _levels(vectors.size(1))]
+        self._first_row = torch.tensor(first_rows, device=vectors.device)
 
     def maximum(self, spans: FlatSpans) -> Tensor:
-        """Equation (1): the maximum over each span, shape `(S, D)`."""
+        """The maximum over each span, shape `(S, D)`."""
         length = spans.end - spans.start + 1
         level = _floor_log2(length)
         row = spans.sentence * self._rows + self._first_row[level]
         return _LookUp.apply(self._table, row + spans.start, row + spans.end + 1 - (1 << level))
-
-    def row(self, sentence: Tensor, position: Tensor) -> Tensor:
-        """Which of `words` stand at the `position` `(S,)` of the sentences `(S,)`: `(S,)`."""
-        return sentence * self._num_words + position
 
 
 class _Level(NamedTuple):
@@ -69,11 +59,11 @@ class _Table(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(context: Any, words: Tensor) -> Tensor:
-        batch_size, num_words, size = words.size()
+    def forward(context: Any, vectors: Tensor) -> Tensor:
+        batch_size, num_words, size = vectors.size()
         levels = _levels(num_words)
-        table = words.new_empty(batch_size, levels[-1].rows.stop, size)
-        table[:, :num_words] = words
+        table = vectors.new_empty(batch_size, levels[-1].rows.stop, size)
+        table[:, :num_words] = vectors
         for below, above in pairwise(levels):
             rows = table[:, below.rows]
             torch.maximum(rows[:, : -below.width], rows[:, below.width :], out=table[:, above.rows])

@@ -4,7 +4,7 @@ Ends are inclusive; lengths and overlaps are taken on half-open intervals, so a 
 length 1.
 """
 
-from typing import NamedTuple, Sequence
+from typing import NamedTuple, Sequence, Union
 
 import torch
 from torch import Tensor
@@ -22,13 +22,29 @@ class FlatSpans(NamedTuple):
     start: Tensor
     end: Tensor
 
-    def select(self, which: Tensor) -> "FlatSpans":
-        """The spans at an index `(K,)`, or those a mask `(S,)` keeps, in order."""
+    def select(self, which: Union[Tensor, slice]) -> "FlatSpans":
+        """The spans of an index `(K,)`, a mask `(S,)` or a slice, in order."""
         return FlatSpans(self.sentence[which], self.start[which], self.end[which])
 
     def join(self, other: "FlatSpans") -> "FlatSpans":
         """These spans and then the others."""
         return FlatSpans(*(torch.cat(pair) for pair in zip(self, other, strict=True)))
+
+    def join_missing(self, other: "FlatSpans", max_words: int) -> "FlatSpans":
+        """These spans, and then those of the others that are not among them, each of them once."""
+        # (S',), a number a span
+        keys = other.keys(max_words).unique()
+        keys = keys[~torch.isin(keys, self.keys(max_words))]
+        boundaries = keys % max_words**2
+        missing = FlatSpans(keys // max_words**2, boundaries // max_words, boundaries % max_words)
+        return self.join(missing)
+
+    def keys(self, max_words: int) -> Tensor:
+        """
+        One number a span, the same for the same span: shape `(S,)`. `max_words` is the number of
+        words of the longest sentence.
+        """
+        return (self.sentence * max_words + self.start) * max_words + self.end
 
     @property
     def num_spans(self) -> int:

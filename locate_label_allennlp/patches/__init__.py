@@ -7,7 +7,8 @@ The one place where AllenNLP 2.10.1 is changed, at run time; its files stay as t
 - `errors`: what is wrong with data or a config in one line;
 - `archives`: what is wrong with an archive, likewise;
 - `logs`: log lines that matter;
-- `predict`: whole documents for `allennlp predict`.
+- `predict`: whole documents for `allennlp predict`;
+- `training_data`: a training corpus without entities is an error.
 
 Parts of AllenNLP cannot be imported beside current libraries, and plugins come too late to help:
 AllenNLP has imported itself by then. `pyproject.toml` therefore names `install` in the entry point
@@ -36,6 +37,7 @@ def install() -> None:
             logs,
             plugins,
             predict,
+            training_data,
         )
         from locate_label_allennlp.patches.finder import PatchingFinder
 

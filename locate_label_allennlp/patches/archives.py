@@ -1,5 +1,6 @@
 """What is wrong with the archive of a model, said in one line."""
 
+import os
 import shutil
 import tarfile
 import tempfile
@@ -30,6 +31,8 @@ def archives_that_cannot_be_loaded(module: Any) -> Iterator[None]:
 
         check_device(cuda_device)
         try:
+            if os.path.isdir(archive_file):
+                check_folder(archive_file)
             return load_archive(archive_file, cuda_device, *arguments, **options)
         except (FileNotFoundError, EOFError, tarfile.TarError, zlib.error) as error:
             reason = f"{_one_line(error)}; allowed is a model.tar.gz or the folder of a training"
@@ -59,6 +62,12 @@ def check_device(cuda_device: int) -> None:
         raise ConfigurationError(
             f"cuda_device is {cuda_device}; allowed is -1, which is the CPU{gpus}"
         )
+
+
+def check_folder(folder: Any) -> None:
+    """Raises a `FileNotFoundError` for a folder that no training has filled."""
+    if not os.path.isfile(os.path.join(folder, "config.json")):
+        raise FileNotFoundError("the folder has no config.json")
 
 
 @contextmanager

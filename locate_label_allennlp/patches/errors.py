@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
+from functools import wraps
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -55,3 +56,43 @@ def runs_allennlp(program: str) -> bool:
     """Whether `program`, the path of what is running, is `allennlp` or `python -m allennlp`."""
     path = Path(program)
     return path.stem == "allennlp" or path.parts[-2:] == ("allennlp", "__main__.py")
+
+
+@patches("allennlp.common.checks")
+def devices_that_are_there(module: Any) -> Iterator[None]:
+    """
+    Of a GPU that is not there AllenNLP does not say what asked for it, nor what there is.
+    """
+    yield
+    check_for_gpu = module.check_for_gpu
+
+    def check(device: Any) -> None:
+        try:
+            check_for_gpu(device)
+        except module.ConfigurationError as error:
+            count = module.cuda.device_count()
+            there = (
+                f"0 to {count - 1}, or -1 (the CPU)" if count else "-1 (the CPU): there is no GPU"
+            )
+            raise module.ConfigurationError(
+                f"the device (GPUS, --cuda-device, trainer.cuda_device) is {device}; "
+                f"allowed here is {there}"
+            ) from error
+
+    module.check_for_gpu = check
+
+
+@patches("allennlp.models.archival")
+def archives_for_devices_that_are_there(module: Any) -> Iterator[None]:
+    """AllenNLP moves an archive's model to a GPU without a look whether there is one."""
+    yield
+    load_archive = module.load_archive
+
+    @wraps(load_archive)
+    def checked(archive_file: Any, cuda_device: int = -1, *arguments: Any, **options: Any) -> Any:
+        from allennlp.common.checks import check_for_gpu
+
+        check_for_gpu(cuda_device)
+        return load_archive(archive_file, cuda_device, *arguments, **options)
+
+    module.load_archive = checked

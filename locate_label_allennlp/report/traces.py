@@ -3,11 +3,10 @@
 from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import torch
-from overrides import overrides
 from torch import Tensor
 
-from locate_label_allennlp.decoders import EntityDecoder, ScoredSpan
-from locate_label_allennlp.models.nested_ner_model import Candidates, NestedNerModel
+from locate_label_allennlp.decoders import ScoredSpan
+from locate_label_allennlp.models import Candidates, NestedNerModel
 from locate_label_allennlp.nn.spans import FlatSpans
 from locate_label_allennlp.training.metrics.entity_counter import Span
 
@@ -98,7 +97,8 @@ def traces(model: NestedNerModel, batches: Iterable[Dict[str, Any]]) -> Iterator
 def _traces_of_batch(model: NestedNerModel, batch: Dict[str, Any]) -> List[Trace]:
     metadata = batch["metadata"]
     candidates = model.candidates(**batch)
-    offered, found = _decoded(model, candidates, len(metadata))
+    offered = model.scored_spans(candidates, len(metadata))
+    found = [model.decoder.decode(spans) for spans in offered]
     (spans, probabilities), places = _by_sentence(
         candidates.spans, len(metadata), candidates.probabilities
     )
@@ -116,34 +116,6 @@ def _traces_of_batch(model: NestedNerModel, batch: Dict[str, Any]) -> List[Trace
             metadata, gold, spans, probabilities, offered, found, seeds, strict=True
         )
     ]
-
-
-class _Recorder(EntityDecoder):
-    """Writes down what a decoder is given."""
-
-    def __init__(self, decoder: EntityDecoder) -> None:
-        super().__init__()
-        self._decoder = decoder
-        self.offered: List[List[ScoredSpan]] = []
-
-    @overrides
-    def decode(self, spans: Sequence[ScoredSpan]) -> List[ScoredSpan]:
-        self.offered.append(list(spans))
-        return self._decoder.decode(spans)
-
-
-def _decoded(
-    model: NestedNerModel, candidates: Candidates, num_sentences: int
-) -> Tuple[List[List[ScoredSpan]], List[List[ScoredSpan]]]:
-    """What the model gives its decoder, and what comes back, for each sentence."""
-    decoder = model.decoder
-    recorder = _Recorder(decoder)
-    model.decoder = recorder
-    try:
-        found = model.decode(candidates, num_sentences)
-    finally:
-        model.decoder = decoder
-    return recorder.offered, found
 
 
 def _by_sentence(

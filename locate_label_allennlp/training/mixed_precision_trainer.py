@@ -26,8 +26,8 @@ class MixedPrecisionTrainer(GradientDescentTrainer):
             )
         if options.get("use_amp"):
             raise ConfigurationError(
-                "trainer.use_amp is given; the trainer 'mixed_precision' follows "
-                "model.word_encoder.precision instead"
+                "trainer.use_amp is given; the trainer 'mixed_precision' follows model.precision "
+                "instead"
             )
         device = next(model.parameters()).device
         options["use_amp"] = lower_precision(precision, device) == torch.float16

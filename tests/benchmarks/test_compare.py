@@ -1,12 +1,12 @@
 """benchmarks/compare.py: its parts, and the script itself with the real `allennlp` command."""
 
+import asyncio
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-import zipfile
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
@@ -18,29 +18,14 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import compare  # noqa: E402
-from comparison.processes import (  # noqa: E402
-    Children,
-    Failed,
-    Usage,
-    check_success,
-    error_line,
-    locked,
-)
-from comparison.runs import (  # noqa: E402
-    Refused,
-    Run,
-    check_folder,
-    clear_folders,
-    corpus_digest,
-    execute,
-    has_checkpoint,
-    plan,
-)
-from comparison.table import Outcome, make_rows, markdown  # noqa: E402
+from comparison import processes, runs, table  # noqa: E402
+from comparison.processes import Failed  # noqa: E402
+from comparison.runs import Run  # noqa: E402
 
 TINY = ROOT / "fixtures" / "configs" / "tiny.jsonnet"
 CORPUS = ROOT / "fixtures" / "formats" / "nested.jsonl"
 PATHS = dict.fromkeys(("TRAIN", "DEV", "TEST"), str(CORPUS))
+CORPORA = [f"--{name.lower()}={path}" for name, path in PATHS.items()]
 
 
 def result(f1: float, **changes: Any) -> Dict[str, Any]:
@@ -48,7 +33,6 @@ def result(f1: float, **changes: Any) -> Dict[str, Any]:
         "training_speed": 50.0,
         "prediction_speed": 400.0,
         "parameters": 1_234_567,
-        "trained_parameters": 1_234_567,
         "memory": 800.0,
         "gpu_memory": None,
         "metrics": {
@@ -66,29 +50,30 @@ def result(f1: float, **changes: Any) -> Dict[str, Any]:
     }
 
 
-OUTCOMES = [
-    Outcome("first", 13, result(0.8)),
-    Outcome("first", 14, result(0.9, training_speed=60.0, memory=900.0)),
-    Outcome("second", 13, result(0.7, training_speed=None)),
-    Outcome("second", 14, error="out of\nmemory"),
-    Outcome("third", 13, error="no model"),
+FOLDER = Path("unused")
+RUNS = [
+    Run("first", 13, FOLDER, result=result(0.8)),
+    Run("first", 14, FOLDER, result=result(0.9, training_speed=60.0, memory=900.0)),
+    Run("second", 13, FOLDER, result=result(0.7, training_speed=None)),
+    Run("second", 14, FOLDER, error="out of\nmemory"),
+    Run("third", 13, FOLDER, error="no model"),
 ]
 
 
 def test_rows_are_means_over_the_seeds_that_have_a_result() -> None:
-    first, second, third = make_rows(OUTCOMES)
-    assert first.scores["micro_f1"]["mean"] == pytest.approx(0.85)
+    first, second, third = table.make_rows(RUNS)
+    assert first["scores"]["micro_f1"]["mean"] == pytest.approx(0.85)
     # The root of (0.05 ** 2 + 0.05 ** 2) / (2 - 1).
-    assert first.scores["micro_f1"]["deviation"] == pytest.approx(0.0707107)
-    assert (first.training_speed, first.memory) == (55.0, 900.0)
-    assert (second.seeds, second.failed) == ([13], {14: "out of\nmemory"})
-    assert second.scores["micro_f1"] == {"mean": 0.7, "deviation": None}
-    assert second.training_speed is None
-    assert (third.seeds, third.scores, third.parameters) == ([], {}, None)
+    assert first["scores"]["micro_f1"]["deviation"] == pytest.approx(0.0707107)
+    assert (first["training_speed"], first["memory"]) == (55.0, 900.0)
+    assert (second["seeds"], second["failed"]) == ([13], {14: "out of\nmemory"})
+    assert second["scores"]["micro_f1"] == {"mean": 0.7, "deviation": None}
+    assert second["training_speed"] is None
+    assert (third["seeds"], third["scores"], third["parameters"]) == ([], {}, None)
 
 
 def test_the_table_in_markdown() -> None:
-    assert markdown(OUTCOMES) == (
+    assert table.markdown(RUNS) == (
         "|  | seeds | P | R | F1 | 1-4 | 10+ | nested | sentences/s, training "
         "| sentences/s, prediction | parameters | memory, MB |\n"
         "|---|---|---|---|---|---|---|---|---|---|---|---|\n"
@@ -108,9 +93,10 @@ def test_the_table_in_markdown() -> None:
 
 
 def test_memory_of_a_gpu_has_a_column_where_there_is_one() -> None:
-    table = markdown([Outcome("first", 13, result(0.8, gpu_memory=4096.5))])
-    assert table.splitlines()[0].endswith("| GPU memory, MB |")
-    assert table.splitlines()[2].endswith("| 4,096 |")
+    run = Run("first", 13, FOLDER, result=result(0.8, gpu_memory=4096.5))
+    header, _, row, *_ = table.markdown([run]).splitlines()
+    assert header.endswith("| GPU memory, MB |")
+    assert row.endswith("| 4,096 |")
 
 
 @pytest.mark.parametrize(
@@ -123,45 +109,49 @@ def test_memory_of_a_gpu_has_a_column_where_there_is_one() -> None:
             "torch.cuda.OutOfMemoryError: too much",
         ),
         ("one\ntwo\n\n", "two"),
-        ("", "ended without a word"),
+        ("", "it ended without any output"),
     ],
 )
 def test_the_line_of_a_log_that_says_why(log: str, line: str) -> None:
-    assert error_line(log) == line
+    assert processes.error_line(log) == line
 
 
-def test_a_process_s_own_memory_is_measured_and_its_end_is_told(tmp_path: Path) -> None:
-    script = "import os, signal; block = b'x' * {} * 2**20; os.kill(os.getpid(), {})"
-    children, log = Children(), tmp_path / "log"
-    with log.open("w") as lock:
-        small, large = (
-            children.run([sys.executable, "-c", script.format(size, 0)], log, None, lock.fileno())
-            for size in (1, 400)
-        )
-        command = [sys.executable, "-c", script.format(1, 9)]
-        killed = children.run(command, log, None, lock.fileno())
-    # The smaller one may show what the process that started it held.
-    assert large.megabytes > 400
-    assert large.megabytes >= small.megabytes > 1
-    assert check_success(large, log) is large
+def run_script(script: str, folder: Path, core: Optional[int] = None) -> None:
+    command = [sys.executable, "-c", script]
+    with processes.locked(folder / "lock") as lock:
+        asyncio.run(processes.run_process(command, folder / "log", core, lock))
+
+
+def test_a_process_that_fails_is_an_error_that_says_why(tmp_path: Path) -> None:
+    for message in ("allennlp: error: iou is 7", "ValueError: the loss is nan"):
+        with pytest.raises(Failed, match=message.removeprefix("allennlp: error: ")):
+            run_script(f"import sys; print({message!r}); sys.exit(1)", tmp_path)
     with pytest.raises(Failed, match=r"killed by signal 9 \(SIGKILL\)"):
-        check_success(killed, log)
+        run_script("import os; os.kill(os.getpid(), 9)", tmp_path)
 
 
-def test_an_error_is_that_of_the_process_itself_and_not_of_an_earlier_one(tmp_path: Path) -> None:
-    children, log = Children(), tmp_path / "log"
-    script = "import sys; print({!r}); sys.exit(1)"
-    with log.open("w") as lock:
-        for message in ("allennlp: error: iou is 7", "ValueError: the loss is nan"):
-            command = [sys.executable, "-c", script.format(message)]
-            usage = children.run(command, log, None, lock.fileno())
-    with pytest.raises(Failed, match="the loss is nan"):
-        check_success(usage, log)
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no cores to choose from")
+def test_a_process_runs_on_its_core_with_one_thread(tmp_path: Path) -> None:
+    core = max(os.sched_getaffinity(0))
+    script = "import os, time; time.sleep(0.5); print(os.sched_getaffinity(0), os.environ['{}'])"
+    run_script(script.format("OMP_NUM_THREADS"), tmp_path, core)
+    assert (tmp_path / "log").read_text() == f"{{{core}}} 1\n"
+
+
+def test_a_lock_is_held_by_processes_that_outlive_the_script(tmp_path: Path) -> None:
+    script = "import subprocess; subprocess.Popen(['sleep', '1'], close_fds=False)"
+    run_script(script, tmp_path)
+    with (
+        pytest.raises(Failed, match="another process is at work"),
+        processes.locked(tmp_path / "lock"),
+    ):
+        pass
 
 
 def planned(tmp_path: Path, overrides: str = "", seed: int = 3) -> Run:
-    digests = {name: corpus_digest(path) for name, path in PATHS.items()}
-    return Run("tiny", seed, plan(TINY, seed, PATHS, digests, overrides), tmp_path)
+    digests = {name: runs.corpus_digest(path) for name, path in PATHS.items()}
+    identity = runs.identify(TINY, seed, PATHS, digests, overrides)
+    return Run("tiny", seed, tmp_path, identity)
 
 
 def test_the_planned_config_is_that_of_the_file_with_corpus_and_seed(tmp_path: Path) -> None:
@@ -175,32 +165,33 @@ def test_the_planned_config_is_that_of_the_file_with_corpus_and_seed(tmp_path: P
 
 def test_a_folder_of_another_run_is_refused(tmp_path: Path) -> None:
     run = planned(tmp_path)
-    check_folder(run)
+    runs.check_folder(run)
     (tmp_path / "run.json").write_text(json.dumps(run.identity), "utf-8")
-    check_folder(planned(tmp_path))
-    with pytest.raises(Refused, match=r"config\.trainer\.num_epochs was 2 and now is 5;.*--redo"):
-        check_folder(planned(tmp_path, '{"trainer.num_epochs": 5}'))
-    with pytest.raises(Refused, match=r"config\.notes was absent and now is 1"):
-        check_folder(planned(tmp_path, '{"notes": 1}'))
+    runs.check_folder(planned(tmp_path))
+    with pytest.raises(Failed, match=r"config\.trainer\.num_epochs was 2 and now is 5;.*--redo"):
+        runs.check_folder(planned(tmp_path, '{"trainer.num_epochs": 5}'))
+    with pytest.raises(Failed, match=r"config\.notes was absent and now is 1"):
+        runs.check_folder(planned(tmp_path, '{"notes": 1}'))
     run.identity["corpora"]["DEV"] = "another"
-    with pytest.raises(Refused, match=r"corpora\.DEV was \w+ and now is another"):
-        check_folder(run)
+    with pytest.raises(Failed, match=r"corpora\.DEV was \w+ and now is another"):
+        runs.check_folder(run)
 
 
 def test_a_digest_is_that_of_the_content(tmp_path: Path) -> None:
     first, second = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
     first.write_bytes(CORPUS.read_bytes())
-    assert corpus_digest(str(first)) == corpus_digest(str(CORPUS))
+    assert runs.corpus_digest(str(first)) == runs.corpus_digest(str(CORPUS))
     second.write_text("{}", "utf-8")
-    assert corpus_digest(str(second)) != corpus_digest(str(first))
-    assert corpus_digest(str(tmp_path)) not in map(corpus_digest, (str(first), str(second)))
+    assert runs.corpus_digest(str(second)) != runs.corpus_digest(str(first))
+    assert runs.corpus_digest(str(tmp_path)) not in map(
+        runs.corpus_digest, (str(first), str(second))
+    )
 
 
-def test_a_model_that_is_given_the_gold_spans_is_refused(tmp_path: Path) -> None:
-    config = tmp_path / "oracle.jsonnet"
-    config.write_text(f"(import '{TINY}') + {{ model+: {{ gold_spans: true }} }}", "utf-8")
-    with pytest.raises(Refused, match=r"oracle\.jsonnet names the types of given gold spans"):
-        plan(config, 13, PATHS, {}, "")
+def test_a_model_that_is_given_the_mentions_is_refused() -> None:
+    config = TINY.with_name("tiny_mention_typer.jsonnet")
+    with pytest.raises(Failed, match=r"tiny_mention_typer\.jsonnet names the types of given men"):
+        runs.identify(config, 13, PATHS, {}, "")
 
 
 def checkpoint(folder: Path, number: int) -> List[Path]:
@@ -211,57 +202,42 @@ def checkpoint(folder: Path, number: int) -> List[Path]:
 
 
 def test_only_whole_checkpoints_are_gone_on_from(tmp_path: Path) -> None:
-    assert not has_checkpoint(tmp_path)
+    assert not runs.has_checkpoint(tmp_path)
     whole, torn, unfinished = (checkpoint(tmp_path, number) for number in range(3))
     torn[1].write_bytes(torn[1].read_bytes()[:700])
     unfinished[1].unlink()
-    assert has_checkpoint(tmp_path)
+    assert runs.has_checkpoint(tmp_path)
     assert sorted(tmp_path.iterdir()) == sorted(whole)
-    # The archive's end is there, but not all that it should hold.
-    with zipfile.ZipFile(whole[0]) as archive, zipfile.ZipFile(torn[0], "w") as less:
-        for name in archive.namelist():
-            if "data/0" not in name:
-                less.writestr(name, archive.read(name))
-    torn[0].replace(whole[0])
-    assert not has_checkpoint(tmp_path)
-    assert not list(tmp_path.iterdir())
 
 
-class FailingChildren(Children):
-    """Starts nothing; keeps the commands it is given, none of which succeeds."""
+@pytest.fixture
+def commands(monkeypatch: pytest.MonkeyPatch) -> List[Sequence[str]]:
+    """Those of the processes, none of which is started: all fail."""
+    commands: List[Sequence[str]] = []
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.commands: List[Sequence[str]] = []
+    async def fail(command: Sequence[str], *arguments: Any) -> None:
+        commands.append(command)
+        raise Failed("no space left on device")
 
-    def run(self, command: Sequence[str], log: Path, core: Optional[int], lock: int) -> Usage:
-        self.commands.append(command)
-        log.write_text("OSError: no space left on device\n", "utf-8")
-        return Usage(1, 100.0, 0)
-
-
-def test_a_recovery_that_fails_costs_no_checkpoint(tmp_path: Path) -> None:
-    run, children = planned(tmp_path), FailingChildren()
-    training = tmp_path / "training"
-    training.mkdir()
-    whole = checkpoint(training, 1)
-    with pytest.raises(Failed, match="no space left"):
-        execute(run, children)
-    assert all(file.exists() for file in whole)
-    (command,) = children.commands
-    assert "--recover" in command
+    monkeypatch.setattr(runs, "run_process", fail)
+    return commands
 
 
-def test_a_training_without_a_checkpoint_begins_anew(tmp_path: Path) -> None:
-    run, children = planned(tmp_path), FailingChildren()
+@pytest.mark.parametrize("has_checkpoint", [True, False])
+def test_a_training_goes_on_from_its_checkpoint_or_begins_anew(
+    has_checkpoint: bool, tmp_path: Path, commands: List[Sequence[str]]
+) -> None:
     training = tmp_path / "training"
     training.mkdir()
     (training / "config.json").write_text("{}", "utf-8")
+    if has_checkpoint:
+        checkpoint(training, 1)
+    before = sorted(training.iterdir())
     with pytest.raises(Failed, match="no space left"):
-        execute(run, children)
-    assert not training.exists()
-    (command,) = children.commands
-    assert "--recover" not in command
+        asyncio.run(runs.execute(planned(tmp_path)))
+    (command,) = commands
+    assert ("--recover" in command) == has_checkpoint
+    assert sorted(training.glob("*")) == (before if has_checkpoint else [])
 
 
 def finished(folder: Path) -> Path:
@@ -276,10 +252,9 @@ def test_redo_deletes_nothing_while_a_process_is_at_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     idle, busy = finished(tmp_path / "tiny-13"), finished(tmp_path / "tiny-14")
-    corpora = [f"--{name.lower()}={path}" for name, path in PATHS.items()]
     options = ["--output", str(tmp_path), "--seeds", "13", "14", "--redo"]
-    monkeypatch.setattr(sys, "argv", ["compare.py", str(TINY), *corpora, *options])
-    with locked(busy / "lock"), pytest.raises(SystemExit) as ended:
+    monkeypatch.setattr(sys, "argv", ["compare.py", str(TINY), *CORPORA, *options])
+    with processes.locked(busy / "lock"), pytest.raises(SystemExit) as ended:
         compare.main()
     assert ended.value.code == f"compare.py: error: another process is at work in {busy}"
     for folder in (idle, busy):
@@ -289,18 +264,17 @@ def test_redo_deletes_nothing_while_a_process_is_at_work(
 
 def test_a_cleared_folder_may_take_another_run(tmp_path: Path) -> None:
     folder = finished(tmp_path / "tiny-13")
-    with pytest.raises(Refused):
-        check_folder(planned(folder))
-    clear_folders([folder])
-    check_folder(planned(folder))
+    with pytest.raises(Failed):
+        runs.check_folder(planned(folder))
+    runs.clear_folders([folder])
+    runs.check_folder(planned(folder))
     assert [path.name for path in folder.iterdir()] == ["lock"]
 
 
 def start(output: Path, *configs: Path) -> "subprocess.Popen[str]":
-    corpora = [f"--{name.lower()}={path}" for name, path in PATHS.items()]
     command = [sys.executable, str(ROOT / "benchmarks" / "compare.py"), *map(str, configs)]
     return subprocess.Popen(
-        [*command, *corpora, "--output", str(output), "--seeds", "7"],
+        [*command, *CORPORA, "--output", str(output), "--seeds", "7"],
         env={**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -335,26 +309,28 @@ def test_a_comparison_is_interrupted_resumed_and_done_only_once(tmp_path: Path) 
     process.send_signal(signal.SIGTERM)
     process.communicate()
     assert process.returncode == 128 + signal.SIGTERM
+    with processes.locked(output / "long-7" / "lock"):
+        pass  # the training that held it has ended
     assert not (training / "metrics.json").exists(), "it was too fast to be interrupted"
     epoch_1 = (training / "metrics_epoch_1.json").stat().st_mtime_ns
 
     process = start(output, *configs)
-    printed, told = process.communicate()
+    printed, messages = process.communicate()
     assert process.returncode == 1  # one config fails
     assert (training / "metrics_epoch_1.json").stat().st_mtime_ns == epoch_1, "begun anew"
-    runs = {run["name"]: run for run in json.loads((output / "table.json").read_text())["runs"]}
+    outcomes = {run["name"]: run for run in json.loads((output / "table.json").read_text())["runs"]}
     error = "positive_iou is 7; allowed is more than 0, up to 1"
-    assert runs["impossible"]["error"] == error
+    assert outcomes["impossible"]["error"] == error
     assert printed == (output / "table.md").read_text("utf-8")
     assert f"- impossible, seed 7: {error}\n" in printed
     lines = {line.split(" | ")[0]: line for line in printed.splitlines() if " | " in line}
-    found = runs["long"]["result"]
-    assert found["metrics"]["micro_f1"] > 0
-    assert f"| {100 * found['metrics']['micro_f1']:.2f} |" in lines["| long"]
-    assert found["metrics"]["length/1-4/gold"] == 10
-    assert found["prediction_speed"] > found["training_speed"] > 0
-    assert found["memory"] > 100
-    assert found["parameters"] == found["trained_parameters"] > 1000
+    long = outcomes["long"]["result"]
+    assert long["metrics"]["micro_f1"] > 0
+    assert f"| {100 * long['metrics']['micro_f1']:.2f} |" in lines["| long"]
+    assert long["metrics"]["length/1-4/gold"] == 10
+    assert long["prediction_speed"] > long["training_speed"] > 0
+    assert long["memory"] > 100
+    assert long["parameters"] == long["trained_parameters"] > 1000
     # All epochs, those before the interruption too; the first batch of each is not timed.
     num_sentences = len(CORPUS.read_text("utf-8").splitlines())
     assert json.loads((training / "speed.json").read_text())["sentences"] == 40 * (
@@ -364,8 +340,8 @@ def test_a_comparison_is_interrupted_resumed_and_done_only_once(tmp_path: Path) 
     assert not list(training.glob("*.th"))
 
     process = start(output, configs[0])
-    printed, told = process.communicate()
+    printed, messages = process.communicate()
     assert process.returncode == 0
-    assert "begins" not in told
+    assert "begins" not in messages
     assert lines["| long"] in printed
     assert "impossible" not in printed

@@ -8,6 +8,8 @@ from typing import Callable, List, Tuple
 import pytest
 from allennlp.commands import main
 
+from locate_label_allennlp.data.formats import BratFormat, JsonlFormat
+
 ALLENNLP = str(Path(sys.executable).with_name("allennlp"))
 Outcome = Tuple[int, str, str]
 Corpus = Callable[..., Outcome]
@@ -134,6 +136,43 @@ def test_convert_there_and_back(corpus: Corpus, train: Path, tmp_path: Path) -> 
             for path in (train, back)
         )
         assert found == given
+
+
+def test_predictions_become_a_corpus_again(corpus: Corpus, fixtures: Path, tmp_path: Path) -> None:
+    brat, predictions = fixtures / "formats" / "brat", tmp_path / "predictions.jsonl"
+    lines = []
+    for document in BratFormat().read(str(brat)):
+        found = [
+            {"type": entity.type, "score": 0.5, "text": "", "sentence": number}
+            | {"start": entity.start, "end": entity.end, "fragments": entity.fragments}
+            for number, sentence in enumerate(document.sentences)
+            for entity in sentence.entities
+        ]
+        sentences = [sentence.words for sentence in document.sentences]
+        record = {"doc_id": document.doc_id, "text": document.text, "sentences": sentences}
+        lines.append(json.dumps(record | {"entities": found}))
+    predictions.write_text("\n".join(lines), "utf-8")
+    for name in ("brat", "jsonl", "columns"):
+        source = fixtures / "formats" / "predictions.jsonl" if name == "columns" else predictions
+        status, _, err = corpus("convert", source, tmp_path / name, "--to-format", name)
+        assert (status, err) == (0, "")
+    given, found = (sorted(path.rglob("*.*")) for path in (brat, tmp_path / "brat"))
+    pairs = {str(path.relative_to(brat)): path for path in given if path.stem != "notes"}
+    assert list(pairs) == [str(path.relative_to(tmp_path / "brat")) for path in found]
+    for written, original in zip(found, pairs.values(), strict=True):
+        lines = [
+            sorted(
+                line.partition("\t")[2] if line.startswith("T") else line
+                for line in path.read_text("utf-8").splitlines()
+                if not line.startswith(("R", "#")) or path.suffix == ".txt"
+            )
+            for path in (written, original)
+        ]
+        assert lines[0] == lines[1]
+    read = [list(JsonlFormat().read(str(path))) for path in (predictions, tmp_path / "jsonl")]
+    assert [(d.doc_id, d.text) for d in read[0]] == [(d.doc_id, d.text) for d in read[1]]
+    rows = (tmp_path / "columns").read_text("utf-8").splitlines()
+    assert rows[2:4] == ["Old\tB-PLACE\tO", "Tarn\tI-PLACE\tO"]
 
 
 def test_convert_leaves_nothing_half_written(

@@ -1,4 +1,4 @@
-"""What holds for all models that classify every span."""
+"""The baselines by the names they had before there was one model of them."""
 
 import json
 import os
@@ -18,6 +18,13 @@ from allennlp.models import Model, load_archive
 from allennlp.predictors import Predictor
 
 from locate_label_allennlp.data.document import Entity, Sentence
+from locate_label_allennlp.decoders import GreedyDecoder
+from locate_label_allennlp.models import EnumeratedSpans
+from locate_label_allennlp.modules.span_scorers import (
+    BiaffineSpanScorer,
+    MentionSpanScorer,
+    PooledSpanScorer,
+)
 from locate_label_allennlp.training.metrics.entity_counter import GOLD
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -25,11 +32,6 @@ CORPUS = FIXTURES / "formats" / "nested.jsonl"
 ALLENNLP = str(Path(sys.executable).with_name("allennlp"))
 NAMES = ["exhaustive_span", "biaffine_span", "span_level_classifier"]
 KEEP_ALL = {"type": "none", "score_threshold": 0.0}
-
-
-@pytest.fixture(autouse=True)
-def detection(monkeypatch):
-    monkeypatch.setenv("GOLD_SPANS", "false")
 
 
 @pytest.fixture(params=NAMES)
@@ -153,13 +155,10 @@ def test_alone_or_in_a_batch_the_same_entities(name, with_encoder, tiny_bert, mo
         monkeypatch.setenv("ENCODER", tiny_bert)
     experiment = Experiment(name, decoder=KEEP_ALL)
     model = experiment.model.eval()
-    real_logits = model._logits
-
-    def without_none(words, spans):
-        """Every span becomes an entity."""
-        return real_logits(words, spans).index_fill(1, torch.tensor([0]), -100.0)
-
-    monkeypatch.setattr(model, "_logits", without_none)
+    # Every span becomes an entity.
+    model._span_scorer.register_forward_hook(
+        lambda module, inputs, logits: logits.index_fill(1, torch.tensor([0]), -100.0)
+    )
     with torch.no_grad():
         together = model(**experiment.batch(experiment.corpus))["entities"]
         alone = [model(**experiment.batch([one]))["entities"][0] for one in experiment.corpus]
@@ -177,7 +176,7 @@ DEGENERATE = {
     "one word, no entities": [sentence(1)],
     "a long entity": [sentence(40, Entity(0, 40, "ROLE")), sentence(2)],
     "two types of one span": [sentence(3, Entity(0, 2, "ORG"), Entity(0, 2, "PLACE"))],
-    "in pieces": [sentence(5, Entity(0, 4, "ORG", ((0, 1), (3, 4))))],
+    "in fragments": [sentence(5, Entity(0, 4, "ORG", ((0, 1), (3, 4))))],
 }
 
 
@@ -235,11 +234,11 @@ def test_without_a_limit_every_span_is_looked_at(name):
     assert "seed_recall" not in experiment.model.get_metrics()
 
 
-def test_mentions_in_pieces_count_as_missed(name):
+def test_mentions_in_fragments_count_as_missed(name):
     experiment = Experiment(name)
-    pieces = Entity(0, 4, "ORG", ((0, 1), (3, 4)))
+    in_fragments = Entity(0, 4, "ORG", ((0, 1), (3, 4)))
     model = experiment.model.eval()
-    model(**experiment.batch(experiment.instances([sentence(5, pieces, PLACE)])))
+    model(**experiment.batch(experiment.instances([sentence(5, in_fragments, PLACE)])))
     assert model._metric._numbers[GOLD] == 2
     assert model.get_metrics().get("seed_recall", 0.5) == 0.5
 
@@ -265,3 +264,33 @@ def test_a_sample_of_negatives_differs_in_training_but_not_in_evaluation(name):
 def test_impossible_settings_are_refused(name, overrides, message):
     with pytest.raises(ConfigurationError, match=message):
         Experiment(name, **overrides)
+
+
+@pytest.mark.parametrize(
+    ("name", "scorer", "max_span_length"),
+    [
+        ("exhaustive_span", PooledSpanScorer, 10),
+        ("biaffine_span", BiaffineSpanScorer, None),
+        ("span_level_classifier", MentionSpanScorer, 10),
+    ],
+)
+def test_what_the_names_stand_for(name, scorer, max_span_length):
+    model = Experiment(name).model
+    assert isinstance(model, EnumeratedSpans)
+    assert type(model._span_scorer) is scorer
+    assert model._max_span_length == max_span_length
+    assert (model._negatives_per_positive, model._min_negatives) == (None, 5)
+    # Of a biaffine score the best type, NONE among them, decides alone what is a candidate.
+    greedy = isinstance(model.decoder, GreedyDecoder) and model.decoder.score_threshold == 0.0
+    assert greedy == (name == "biaffine_span")
+
+
+def test_a_key_that_no_such_model_has_is_named(name):
+    with pytest.raises(ConfigurationError, match=r"'max_length'.*allowed are.*'max_span_length'"):
+        Experiment(name, max_length=3)
+
+
+def test_given_mentions_are_for_another_model():
+    message = "'gold_spans': true; the model .* is 'mention_typer'"
+    with pytest.raises(ConfigurationError, match=message):
+        Experiment("span_level_classifier", gold_spans=True)

@@ -1,3 +1,4 @@
+import inspect
 import json
 import math
 from pathlib import Path
@@ -261,21 +262,36 @@ def test_a_seed_may_lead_to_several_entities(entities):
     assert metrics["seed_recall"] == metrics["filter_recall"] == 1
 
 
-def test_all_negatives_are_learned_from(monkeypatch):
-    sizes = []
-    loss = LocateAndLabel._classification_loss
+def learned_from(experiment, sentences):
+    """The spans that the classifier learns from."""
+    seen = []
+    hook = experiment.model._classifier.register_forward_pre_hook(
+        lambda module, arguments: seen.append(arguments[1])
+    )
+    experiment.model.train()(**experiment.batch(experiment.instances(sentences)))
+    hook.remove()
+    (spans,) = seen
+    return sorted(zip(*(part.tolist() for part in spans), strict=True))
 
-    def noted(self, words, spans, pairs):
-        sizes.append(spans.num_spans)
-        return loss(self, words, spans, pairs)
 
-    monkeypatch.setattr(LocateAndLabel, "_classification_loss", noted)
-    for number in (1.0, None):
-        experiment = Experiment(negatives_per_positive=number, seed_lengths=[1, 2])
-        sentences = [sentence(4, Entity(0, 1, "ORG")), sentence(10)]
-        experiment.model(**experiment.batch(experiment.instances(sentences)))
-    # A positive and the gold span, and five negatives a sentence; then all: 4 + 3 + 1, 10 + 9.
-    assert sizes == [2 + 5 + 5, 8 + 19]
+@pytest.mark.parametrize(("number", "count"), [(1.0, 1 + 5 + 5), (None, 4 + 3 + 10 + 9)])
+def test_negatives_are_a_sample_or_all(number, count):
+    experiment = Experiment(
+        negatives_per_positive=number, seed_lengths=[1, 2], positive_iou=1.0, regressor=None
+    )
+    sentences = [sentence(4, Entity(0, 1, "ORG")), sentence(10)]
+    assert len(learned_from(experiment, sentences)) == count
+
+
+def test_gold_spans_join_the_seeds_unless_they_are_seeds_already():
+    gold = [Entity(0, 1, "ORG"), Entity(0, 3, "ORG"), Entity(0, 3, "PLACE"), Entity(1, 4, "ROLE")]
+    settings = {"negatives_per_positive": None, "seed_lengths": [1, 2], "regressor": None}
+    sentences = [sentence(2), sentence(5, *gold)]
+    plain = learned_from(Experiment(gold_as_seeds=False, **settings), sentences)
+    assert len(plain) == len(set(plain)) == 2 + 1 + 5 + 4
+    # The first is a seed; the next two are one span.
+    joined = learned_from(Experiment(**settings), sentences)
+    assert joined == sorted([*plain, (1, 0, 2), (1, 1, 3)])
 
 
 def test_without_entities_every_example_counts_in_full():
@@ -324,11 +340,7 @@ def test_a_loss_that_is_no_number_stops_with_the_sentences():
         ({"negatives_per_positive": -3}, "negatives_per_positive is -3; allowed is 0 or more"),
         ({"min_negatives": -1}, "min_negatives is -1; allowed is 0 or more"),
         *(
-            (
-                {f"{head}.span_extractor.input_dim": 20, f"{head}.feedforward.input_dim": 60},
-                f"{head}.span_extractor.input_dim is 20, but the word encoder gives vectors of "
-                "size 16",
-            )
+            ({f"{head}.input_dim": 20}, f"{head}.input_dim is 20, .* here it is 16 in any case")
             for head in ("filter", "regressor", "classifier")
         ),
     ],
@@ -336,3 +348,16 @@ def test_a_loss_that_is_no_number_stops_with_the_sentences():
 def test_impossible_settings_are_refused(overrides, message):
     with pytest.raises(ConfigurationError, match=message):
         Experiment(**overrides)
+
+
+def test_the_defaults_are_the_paper_s():
+    sizes = ("filter_threshold", "positive_iou", "match_iou", "soft_example_eta", "focal_gamma")
+    keys = [*sizes, "classifier_focal_gamma", "negatives_per_positive", "min_negatives"]
+    defaults = {
+        name: parameter.default
+        for name, parameter in inspect.signature(LocateAndLabel.__init__).parameters.items()
+    }
+    assert [defaults[key] for key in keys] == [1 / 6, 0.7, 1.0, 1.0, 2.0, 0.0, 5.0, 5]
+    assert defaults["seed_lengths"] == tuple(range(1, 11))
+    assert defaults["loss_weights"] == (1.0, 0.1, 1.0)
+    assert defaults["gold_as_seeds"] is True

@@ -6,7 +6,7 @@ from allennlp.common.checks import ConfigurationError
 
 
 def at(precision):
-    return {"model.word_encoder.precision": precision}
+    return {"model.precision": precision}
 
 
 @pytest.fixture

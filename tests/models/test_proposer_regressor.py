@@ -129,8 +129,8 @@ def test_algorithm_2():
         [0.3, 0.1, 0.5, 0.1],  # the first again, less sure
         [0.375, 0.375, 0.25, 0.0],  # as likely as NONE is enough
     ]
-    analysis = (prediction(categories, [(0, 1), (0, 0), (0, 1), (1, 1)]), torch.tensor([2]))
-    (found,) = model.decode(model._propose(analysis), 1)
+    candidates = model._predict(prediction(categories, [(0, 1), (0, 0), (0, 1), (1, 1)]))
+    (found,) = model.decode(candidates, 1)
     assert [(span.start, span.end, span.label) for span in found] == [
         (0, 1, labels[1]),
         (1, 1, labels[0]),
@@ -140,11 +140,11 @@ def test_algorithm_2():
 
 def test_an_entity_is_as_probable_as_its_type_and_its_span_together():
     model = Experiment().model
-    analysis = prediction([[0.4, 0.6, 0.0, 0.0], [0.3, 0.7, 0.0, 0.0]], [(0, 1), (0, 1)])
+    two_proposals = prediction([[0.4, 0.6, 0.0, 0.0], [0.3, 0.7, 0.0, 0.0]], [(0, 1), (0, 1)])
     # Half of the probability is that of (0, 0).
-    analysis.spans.end[0, 0] = 0.0
-    analysis.spans.end[1, 0] = -3.0
-    candidates = model._propose((analysis, torch.tensor([2])))
+    two_proposals.spans.end[0, 0] = 0.0
+    two_proposals.spans.end[1, 0] = -3.0
+    candidates = model._predict(two_proposals)
     sure = 1 / (1 + math.exp(-3.0))
     assert candidates.probabilities[:, 1].tolist() == pytest.approx([0.3, 0.7 * sure])
     (found,) = model.decode(candidates, 1)
@@ -156,10 +156,10 @@ def test_the_loss_is_equation_25():
     model = experiment.model.eval()
     gold = [Entity(0, 2, "ORG"), Entity(1, 2, "PLACE")]
     batch = experiment.batch(experiment.instances([sentence(3, *gold), sentence(2)]))
-    analyses = []
-    model._prediction_head.register_forward_hook(lambda *call: analyses.append(call[-1]))
+    predictions = []
+    model._prediction_head.register_forward_hook(lambda *call: predictions.append(call[-1]))
     loss = model(**batch)["loss"].item()
-    (found,) = analyses
+    (found,) = predictions
     labels = {name: index for index, name in model.labels.items()}
 
     def cost(proposal, entity=None):
@@ -286,7 +286,7 @@ def test_a_loss_that_is_no_number_stops_with_the_sentences():
 
 
 def test_losses_and_probabilities_have_single_precision_whatever_the_rest_has():
-    lower, full = Experiment(**{"word_encoder.precision": "bf16"}), Experiment()
+    lower, full = Experiment(**{"precision": "bf16"}), Experiment()
     locations = []
     lower.model._regressor.register_forward_hook(lambda *call: locations.append(call[-1].location))
     batch = full.batch(full.corpus)

@@ -32,7 +32,7 @@ def slow_maximum(words, spans):
 def test_maxima_of_every_span_are_those_of_a_loop_whatever_the_padding(sizes):
     words, lengths = batch(sizes)
     spans = every_span(lengths)
-    table = RangeMaximum(words, lengths)
+    table = RangeMaximum(words)
     assert torch.equal(table.maximum(spans), slow_maximum(words, spans))
 
 
@@ -43,7 +43,7 @@ def test_gradients_are_those_of_a_loop(sizes):
     weights = torch.randn(spans.num_spans, 3, generator=torch.Generator().manual_seed(0))
     gradients = []
     for maximum in (
-        lambda w: RangeMaximum(w, lengths).maximum(spans),
+        lambda w: RangeMaximum(w).maximum(spans),
         lambda w: slow_maximum(w, spans),
     ):
         leaf = words.double().requires_grad_()
@@ -56,7 +56,7 @@ def test_gradients_are_those_of_a_loop(sizes):
 def test_equal_values_share_one_gradient():
     words = torch.zeros(1, 4, 2, requires_grad=True)
     lengths = torch.tensor([4])
-    RangeMaximum(words, lengths).maximum(every_span(lengths)).sum().backward()
+    RangeMaximum(words).maximum(every_span(lengths)).sum().backward()
     # Ten spans, and nothing of a span's gradient is lost or counted twice.
     torch.testing.assert_close(words.grad.sum((0, 1)), torch.full((2,), 10.0))
 
@@ -69,29 +69,21 @@ def test_many_spans_are_looked_up_in_several_steps(monkeypatch):
     for step in (2**20, 4):
         monkeypatch.setattr(range_maximum, "_STEP", step)
         leaf = words.clone().requires_grad_()
-        maxima = RangeMaximum(leaf, lengths).maximum(spans)
+        maxima = RangeMaximum(leaf).maximum(spans)
         (maxima * weights).sum().backward()
         results.append((maxima.detach(), leaf.grad))
     torch.testing.assert_close(*results)
 
 
-def test_single_words_are_looked_up():
-    words, lengths = batch([3, 5, 1])
-    sentence, position = torch.tensor([1, 0, 2, 1]), torch.tensor([4, 2, 0, 0])
-    table = RangeMaximum(words, lengths)
-    found = table.words[table.row(sentence, position)]
-    assert torch.equal(found, words[sentence, position])
-
-
 def test_no_spans():
     words, lengths = batch([1])
     none = enumerate_spans(lengths, [2], 1)
-    table = RangeMaximum(words, lengths)
+    table = RangeMaximum(words)
     assert table.maximum(none).size() == (0, 3)
 
 
 def test_the_table_grows_with_the_logarithm_of_the_length():
-    table = RangeMaximum(torch.zeros(1, 512, 2), torch.tensor([512]))
+    table = RangeMaximum(torch.zeros(1, 512, 2))
     assert table._table.size(0) <= 512 * 10
 
 

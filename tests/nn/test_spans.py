@@ -156,3 +156,20 @@ def test_no_spans_at_all():
     spans = FlatSpans(none, none, none)
     assert adjust_spans(spans, torch.zeros(0, 2), torch.tensor([4])).num_spans == 0
     assert span_iou(none, none, none, none).size() == (0,)
+
+
+@given(LENGTHS, st.sets(st.integers(1, 12), max_size=4), st.data())
+def test_missing_spans_are_joined_once(lengths, span_lengths, data):
+    max_words = max(lengths)
+    spans = enumerate_spans(torch.tensor(lengths), sorted(span_lengths or {13}), max_words)
+    others = [
+        (sentence, start, end)
+        for sentence, length in enumerate(lengths)
+        for start in range(length)
+        for end in range(start, length)
+    ]
+    drawn = data.draw(st.lists(st.sampled_from(others), max_size=6))
+    other = FlatSpans(*torch.tensor(drawn, dtype=torch.long).view(-1, 3).T)
+    joined = rows(spans.join_missing(other, max_words))
+    assert joined[: spans.num_spans] == rows(spans)
+    assert joined[spans.num_spans :] == sorted(set(drawn) - set(rows(spans)))

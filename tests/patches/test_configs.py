@@ -68,3 +68,32 @@ def test_sound_configs_and_other_errors_are_as_before():
     assert Whole.from_params(Params({"part": {"size": 3}})).part.rate == 0.1
     with pytest.raises(ConfigurationError, match="size"):
         Part.from_params(Params({}))
+
+
+class Derived(Part):
+    def __init__(self, name: str, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.name = name
+
+
+def test_keys_that_are_handed_on_are_known_too():
+    built = Derived.from_params(Params({"name": "it", "size": 3}))
+    assert (built.name, built.size, built.rate) == ("it", 3, 0.1)
+    with pytest.raises(ConfigurationError) as caught:
+        Derived.from_params(Params({"name": "it", "size": 3, "raet": 0.5}))
+    assert "Extra parameters passed to Derived: {'raet': 0.5}" in caught.value.message
+    assert "allowed are ['name', 'rate', 'size']" in caught.value.message
+
+
+class Anything(FromParams):
+    def __init__(self, **kwargs) -> None:
+        self.given = kwargs
+
+
+def test_what_takes_any_key_still_does():
+    assert Anything.from_params(Params({"raet": 0.5})).given == {"raet": 0.5}
+
+
+def test_what_the_program_gives_is_not_among_the_allowed_keys():
+    with pytest.raises(ConfigurationError, match=r"allowed are \['rate'\]"):
+        Part.from_params(Params({"raet": 0.5}), size=3)

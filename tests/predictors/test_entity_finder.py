@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 from allennlp.commands.train import train_model_from_file
-from locate_label_allennlp.predictors.entity_finder import EntityFinder, FoundEntity
 
 import locate_label_allennlp
+from locate_label_allennlp.predictors.entity_finder import EntityFinder, FoundEntity
 
 TEXTS = [
     "The mayor of Old Tarn met her brother — again.",

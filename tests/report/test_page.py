@@ -100,8 +100,8 @@ def test_the_same_numbers_make_the_same_page(report: Dict[str, Any], text: str) 
 
 def test_a_model_without_seeds_or_entities_found(experiment: Callable[..., Any]) -> None:
     model, batches = experiment()
-    propose, model.decoder.score_threshold = model._propose, 1.0
-    model._propose = lambda analysis: propose(analysis)._replace(seeds=None)
+    candidates, model.decoder.score_threshold = model.candidates, 1.0
+    model.candidates = lambda **batch: candidates(**batch)._replace(seeds=None)
     report = build_report(model, batches, "model.tar.gz", "corpus.jsonl")
     assert report["offsets"] is None
     assert report["corpus"]["found"] == 0
@@ -128,10 +128,13 @@ def test_a_threshold_is_advised_where_it_finds_something(
     best = f"{report['curves']['best']['threshold']:g}"
     assert "best F1" in row_of_thresholds(shown, best)[-1]
 
-    propose = model._propose
-    model._propose = lambda analysis: propose(analysis)._replace(
-        probabilities=torch.eye(4)[torch.zeros_like(propose(analysis).spans.start)]
-    )
+    candidates = model.candidates
+
+    def nothing_found(**batch: Any) -> Any:
+        some = candidates(**batch)
+        return some._replace(probabilities=torch.eye(4)[torch.zeros_like(some.spans.start)])
+
+    model.candidates = nothing_found
     report = build_report(model, batches, "model.tar.gz", "corpus.jsonl")
     assert report["curves"]["best"]["f1"] == 0
     shown = page(report)

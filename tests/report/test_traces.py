@@ -1,9 +1,7 @@
 from typing import Any, Callable, List
 
-import pytest
 import torch
 
-from locate_label_allennlp.decoders import ScoredSpan
 from locate_label_allennlp.report.traces import Trace, traces
 
 
@@ -67,24 +65,6 @@ def test_without_a_filter_every_seed_is_a_candidate(experiment: Callable[..., An
         assert trace.seeds.needed_iou == 1.0
         assert not trace.seeds.are_adjusted
         assert torch.equal(trace.seeds.spans, trace.candidates)
-
-
-def test_the_decoder_is_the_model_s_own_again(experiment: Callable[..., Any]) -> None:
-    class Broken(Exception):
-        pass
-
-    class BreaksDown:
-        def decode(self, spans: List[ScoredSpan]) -> List[ScoredSpan]:
-            raise Broken
-
-    model, batches = experiment()
-    decoder = model.decoder
-    list(traces(model, batches))
-    assert model.decoder is decoder
-    model.decoder = broken = BreaksDown()
-    with pytest.raises(Broken):
-        list(traces(model, batches))
-    assert model.decoder is broken
 
 
 def test_batches_are_taken_one_at_a_time(experiment: Callable[..., Any]) -> None:

@@ -42,7 +42,7 @@ def test_gradients_are_scaled_for_float16_alone(precision, use_amp, asked, given
 
 
 def test_what_it_decides_itself_is_not_to_be_given():
-    with pytest.raises(ConfigurationError, match=r"use_amp is given.*word_encoder\.precision"):
+    with pytest.raises(ConfigurationError, match=r"use_amp is given.*model\.precision"):
         MixedPrecisionTrainer(Linear("auto"), use_amp=True)
 
 
@@ -69,7 +69,7 @@ def test_training_from_a_config(precision, fixtures: Path, tmp_path, monkeypatch
     monkeypatch.setattr(
         MixedPrecisionTrainer, "train", lambda self: trainers.append(self) or run(self)
     )
-    overrides = {"trainer.type": "mixed_precision", "model.word_encoder.precision": precision}
+    overrides = {"trainer.type": "mixed_precision", "model.precision": precision}
     config = fixtures / "configs" / "tiny.jsonnet"
     model = train_model(Params.from_file(str(config), json.dumps(overrides)), tmp_path / "model")
     (trainer,) = trainers

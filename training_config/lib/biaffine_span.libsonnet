@@ -11,17 +11,20 @@
 
   local s = $.chosen,
   local feedforward = {
-    input_dim: s.hidden,
     num_layers: 1,
     hidden_dims: s.projection,
     activations: 'gelu',
     dropout: s.projection_dropout,
   },
   model: {
-    type: 'biaffine_span',
+    type: 'enumerated_spans',
+    precision: s.precision,
     word_encoder: $.word_encoder,
-    start_feedforward: feedforward,
-    end_feedforward: feedforward,
+    span_scorer: {
+      type: 'biaffine',
+      start_feedforward: feedforward,
+      end_feedforward: feedforward,
+    },
     decoder: { type: 'greedy', flat: s.flat, score_threshold: 0.0 },
     metric: { verbose: s.verbose },
     max_span_length: s.max_span_length,

@@ -11,18 +11,10 @@
 
   local s = $.chosen,
   model: {
-    type: 'exhaustive_span',
+    type: 'enumerated_spans',
+    precision: s.precision,
     word_encoder: $.word_encoder,
-    classifier: {
-      span_extractor: { type: 'inner_boundary', input_dim: s.hidden },
-      feedforward: {
-        input_dim: 3 * s.hidden,  // maximum and two boundary vectors
-        num_layers: 1,
-        hidden_dims: s.hidden,
-        activations: 'gelu',
-      },
-      dropout: s.dropout,
-    },
+    span_scorer: { type: 'pooled', span_extractor: 'inner_boundary', dropout: s.dropout },
     decoder: {
       type: 'soft_nms',
       decay: s.decay,

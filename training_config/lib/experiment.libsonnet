@@ -2,32 +2,51 @@
 //
 // A dataset's file gives `data` (paths and corpus format), and overrides what is its own in
 // `settings`; a system's file gives `model`, its own settings in `defaults`, and overrides parts of
-// the rest. An environment variable wins over all of them:
+// the rest. An environment variable wins over all of them; one that may not be what it is, is an
+// error in one line.
 //
-//   TRAIN DEV TEST    corpus files
-//   ENCODER           contextual encoder: a folder or a name on the model hub; "" for none
-//   VECTORS           word vectors as text, one word a line, plain or compressed; "" for none
+// The corpus:
+//   TRAIN DEV TEST    corpora: a file, folder, pattern or archive each, or several with commas between
+//                     them (as a JSON list, if a path has a comma in it). DEV empty: a tenth of the
+//                     documents of TRAIN is held out instead, always the same; TEST empty: no test
+//   FORMAT            of all of them and of predictions: a name, or JSON with its arguments, such as
+//                     {"type": "brat", "splitting": {"language": "ru"}}
+//   LANGUAGE WORDS    how running text is split, in corpora that hold some and in predictions: spaCy's
+//                     code of the language (xx for any other) or an installed pipeline; spacy,
+//                     whitespace or characters
+//
+// What is read:
+//   ENCODER           contextual encoder: a folder or a name on the model hub; empty for none
+//   VECTORS           word vectors as text, one word a line, plain or compressed; empty for none
+//   WORD_DIM          numbers in a word vector; that of VECTORS
 //   CONTEXT           neighbouring sentences that the encoder reads on each side, or `window`: the
 //                     sentences of a document share windows of the encoder, which is faster
-//   EPOCHS PATIENCE
+//   HIDDEN            size of the word vectors that the model works on; an even number
+//
+// The training:
+//   EPOCHS            at most
+//   PATIENCE          epochs without a better score on DEV before it ends; empty for all EPOCHS
 //   BATCH_SIZE        in sentences
 //   BUDGET            instead of it, in wordpieces after padding, context included; with windows
-//                     it is one window, unless it is set
-//   ATTENTION_DROPOUT of the encoder instead of its own; with 0, the default with windows, it
-//                     trains faster
+//                     it is one window, unless it is set; empty for BATCH_SIZE
+//   LEARNING_RATE     of the encoder; of everything else too, unless HEAD_LEARNING_RATE or the
+//                     dataset's file says what that is
+//   HEAD_LEARNING_RATE
+//   ATTENTION_DROPOUT of the encoder instead of its own, which an empty one is; with 0, the default
+//                     with windows, it trains faster
 //   PRECISION         fp32, bf16, fp16, or auto: bf16 or fp16 on a GPU, fp32 on a CPU
-//   LEARNING_RATE     of the encoder; of everything else too, unless HEAD_LEARNING_RATE is set
-//   HIDDEN            size of the word vectors that the model works on
 //   SEED
-//   GPUS              several processes, one a device, such as 0,1 (-1,-1: two on the CPU); AllenNLP
-//                     cannot evaluate on the test set then, `allennlp evaluate` can
+//   GPUS              the devices: one, such as 0 (-1: the CPU), or a process each for several, such
+//                     as 0,1 (-1,-1: two on the CPU); with several, AllenNLP cannot evaluate on the
+//                     test set, `allennlp evaluate` can
 local env = import 'environment.libsonnet';
-local windows = env.text('CONTEXT', '') == 'window';
-local gpus = std.filter(function(gpu) gpu != '', std.split(env.text('GPUS', ''), ','));
+local gpus = env.devices('GPUS');
+// Those of a corpus with words of its own do not split any.
+local splits(format) = !std.member(['columns', 'spacy'], format.type);
 
 {
-  // What a dataset's file says.
-  data:: { train: error 'data.train', dev: error 'data.dev', test: null, format: 'auto' },
+  // What a dataset's file says. Without `dev` a part of `train` is held out.
+  data:: { train: error 'data.train', dev: null, test: null, format: 'auto' },
   settings:: {},
 
   // What a system's file says.
@@ -39,6 +58,7 @@ local gpus = std.filter(function(gpu) gpu != '', std.split(env.text('GPUS', ''),
     pos_dim: 50,
     char_dim: 50,
     hidden: 1024,
+    hidden_step: 2,  // what it has to be a multiple of
     dropout: 0.5,
     learning_rate: 3e-5,
     head_learning_rate: null,
@@ -49,6 +69,7 @@ local gpus = std.filter(function(gpu) gpu != '', std.split(env.text('GPUS', ''),
     patience: 10,
     warmup: 0.1,
     weight_decay: 0.01,
+    held_out: 0.1,  // of the documents of train, without dev
     window: 512,
     shared_window: 256,  // in training with context: 'window'; in prediction it is window
     attention_dropout: null,
@@ -61,32 +82,51 @@ local gpus = std.filter(function(gpu) gpu != '', std.split(env.text('GPUS', ''),
   chosen:: given {
     encoder: env.text('ENCODER', given.encoder),
     vectors: env.text('VECTORS', given.vectors),
-    context: if windows then 'window' else env.number('CONTEXT', given.context),
-    hidden: env.number('HIDDEN', given.hidden),
-    epochs: env.number('EPOCHS', given.epochs),
-    batch_size: env.number('BATCH_SIZE', given.batch_size),
-    budget: env.number(
+    word_dim: env.whole('WORD_DIM', given.word_dim),
+    context:
+      if env.text('CONTEXT', '') == 'window' then 'window'
+      else env.whole('CONTEXT', given.context, minimum=0),
+    hidden: env.whole('HIDDEN', given.hidden, step=given.hidden_step),
+    epochs: env.whole('EPOCHS', given.epochs),
+    batch_size: env.whole('BATCH_SIZE', given.batch_size),
+    budget: env.unless_empty('BUDGET', env.whole(
       'BUDGET',
       if given.budget == null && self.context == 'window' then self.shared_window else given.budget
-    ),
-    precision: env.text('PRECISION', given.precision),
-    attention_dropout: env.number(
+    )),
+    precision: env.choice('PRECISION', given.precision, ['auto', 'fp32', 'bf16', 'fp16']),
+    attention_dropout: env.unless_empty('ATTENTION_DROPOUT', env.rate(
       'ATTENTION_DROPOUT',
       if given.attention_dropout == null && self.context == 'window' then 0
       else given.attention_dropout
-    ),
-    patience: env.number('PATIENCE', given.patience),
-    learning_rate: env.number('LEARNING_RATE', given.learning_rate),
-    head_learning_rate: env.number(
+    )),
+    patience: env.unless_empty('PATIENCE', env.whole('PATIENCE', given.patience)),
+    learning_rate: env.positive('LEARNING_RATE', given.learning_rate),
+    head_learning_rate: env.positive(
       'HEAD_LEARNING_RATE',
-      if given.head_learning_rate == null then self.learning_rate else given.head_learning_rate
+      if given.head_learning_rate == null then self.learning_rate
+      // Without an encoder there is nothing else that LEARNING_RATE could be of.
+      else if self.encoder == '' then env.positive('LEARNING_RATE', given.head_learning_rate)
+      else given.head_learning_rate
     ),
   },
   local s = $.chosen,
-  // A second reader comes with them, and the name of a field cannot depend on other fields.
-  assert windows || s.context != 'window' : 'set CONTEXT=window instead of settings.context',
   local contextual = s.encoder != '',
-  local seed = env.number('SEED', 13),
+  local windows = s.context == 'window',
+  local seed = env.whole('SEED', 13, minimum=0),
+
+  local train = env.paths('TRAIN', $.data.train),
+  local dev = env.paths('DEV', $.data.dev),
+  local asked_splitting = std.prune({
+    language: env.unless_empty('LANGUAGE', env.text('LANGUAGE', null)),
+    words: env.unless_empty('WORDS', env.choice('WORDS', null, ['spacy', 'whitespace', 'characters'])),
+  }),
+  local is_asked = asked_splitting != {},
+  local format = env.component('FORMAT', $.data.format),
+  local typed_format = if std.isString(format) then { type: format } else format,
+  // Where the format of the data is kept, so is what splits raw text beside it.
+  local text_splitter =
+    (if format == $.data.format then std.get($.data, 'text_splitter', {}) else {})
+    + asked_splitting,
 
   random_seed: seed,
   numpy_seed: seed,
@@ -96,7 +136,8 @@ local gpus = std.filter(function(gpu) gpu != '', std.split(env.text('GPUS', ''),
 
   dataset_reader: {
     type: 'nested_ner',
-    format: $.data.format,
+    format:
+      if is_asked && splits(typed_format) then typed_format { splitting+: asked_splitting } else format,
     token_indexers: {
       words: { type: 'single_id', lowercase_tokens: true },
       characters: { type: 'cached_characters' },
@@ -110,20 +151,19 @@ local gpus = std.filter(function(gpu) gpu != '', std.split(env.text('GPUS', ''),
     [if contextual then 'context_indexers']: {
       encoder: { type: 'windowed_transformer', model_name: s.encoder },
     },
-    [if s.context == 'window' then 'context' else 'context_sentences']: s.context,
-    [if std.objectHas($.data, 'text_splitter') then 'text_splitter']: $.data.text_splitter,
-    [if contextual then 'max_context_wordpieces']:
-      // But for [CLS] and [SEP].
-      (if s.context == 'window' then s.shared_window else s.window) - 2,
+    [if windows then 'context' else 'context_sentences']: s.context,
+    [if text_splitter != {} then 'text_splitter']: text_splitter,
+    // But for [CLS] and [SEP].
+    [if contextual then 'max_context_wordpieces']: s.window - 2,
+    // Larger windows overlap less, and attention costs little where no gradient is kept.
+    [if windows then 'max_training_context_wordpieces']: s.shared_window - 2,
+    [if dev == null then 'held_out']: s.held_out,
   },
-  // Larger windows overlap less, and attention costs little where no gradient is kept.
-  [if windows then 'validation_dataset_reader']:
-    $.dataset_reader { max_context_wordpieces: s.window - 2 },
-  train_data_path: env.text('TRAIN', $.data.train),
-  validation_data_path: env.text('DEV', $.data.dev),
-  test_data_path: env.text('TEST', $.data.test),
-  evaluate_on_test: self.test_data_path != null && std.length(gpus) == 0,
-  [if std.length(gpus) > 0 then 'distributed']: { cuda_devices: std.map(std.parseInt, gpus) },
+  train_data_path: if windows || dev == null then { training: train } else train,
+  validation_data_path: if dev == null then { held_out: train } else dev,
+  test_data_path: env.paths('TEST', $.data.test),
+  evaluate_on_test: self.test_data_path != null && std.length(gpus) <= 1,
+  [if std.length(gpus) > 1 then 'distributed']: { cuda_devices: gpus },
 
   word_encoder:: {
     text_field_embedder: {
@@ -161,7 +201,6 @@ local gpus = std.filter(function(gpu) gpu != '', std.split(env.text('GPUS', ''),
       },
     },
     dropout: s.dropout,
-    precision: s.precision,
     encoder: { type: 'lstm', hidden_size: s.hidden / 2, bidirectional: true },
   },
 
@@ -192,6 +231,7 @@ local gpus = std.filter(function(gpu) gpu != '', std.split(env.text('GPUS', ''),
   ],
   trainer: {
     type: 'mixed_precision',
+    [if std.length(gpus) == 1 then 'cuda_device']: gpus[0],
     num_epochs: s.epochs,
     patience: s.patience,
     validation_metric: '+micro_f1',

@@ -9,23 +9,14 @@
   },
 
   local s = $.chosen,
-  local span_dim = 3 * s.hidden,  // maximum and two boundary vectors
-  local head(span_extractor) = {
-    span_extractor: { type: span_extractor, input_dim: s.hidden },
-    feedforward: {
-      input_dim: span_dim,
-      num_layers: 1,
-      hidden_dims: s.hidden,
-      activations: 'gelu',
-    },
-    dropout: s.dropout,
-  },
   model: {
     type: 'locate_and_label',
+    precision: s.precision,
     word_encoder: $.word_encoder,
-    filter: head('inner_boundary'),
-    regressor: head('outer_boundary'),
-    classifier: head('inner_boundary'),
+    // Each has one hidden layer with GELU, as large as a word vector.
+    filter: { span_extractor: 'inner_boundary', dropout: s.dropout },
+    regressor: { span_extractor: 'outer_boundary', dropout: s.dropout },
+    classifier: { span_extractor: 'inner_boundary', dropout: s.dropout },
     decoder: {
       type: 'soft_nms',
       decay: s.decay,

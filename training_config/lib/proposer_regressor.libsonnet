@@ -9,6 +9,7 @@
     kernels: [2, 2],
     layers: 3,
     heads: 8,
+    hidden_step: self.heads,
   },
 
   local s = $.chosen,
@@ -33,6 +34,7 @@
   },
   model: {
     type: 'proposer_regressor',
+    precision: s.precision,
     word_encoder: $.word_encoder,
     proposer: { kernels: s.kernels, backward_block: true, dropout: s.dropout },
     regressor: {

@@ -37,13 +37,15 @@
     text_field_embedder+: { token_embedders+: { characters:: null } },
     encoder:: null,
   },
-  model: {
-    type: 'span_level_classifier',
-    word_encoder: $.word_encoder,
+  local mentions = {
     encoder: { type: 'lstm', hidden_size: s.hidden / 2, bidirectional: true },
-    gold_spans: s.gold_spans,
     dropout: s.dropout,
-  } + if s.gold_spans then {} else {
+  },
+  model: { precision: s.precision, word_encoder: $.word_encoder } + if s.gold_spans then {
+    type: 'mention_typer',
+  } + mentions else {
+    type: 'enumerated_spans',
+    span_scorer: { type: 'mention' } + mentions,
     decoder: { type: 'greedy', score_threshold: s.score_threshold },
     metric: { verbose: s.verbose },
     max_span_length: s.max_span_length,

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import logging
 import random
+from dataclasses import replace
 from math import isclose
 from typing import Dict, Iterable, List, Sequence, Tuple
 
@@ -10,7 +12,9 @@ from allennlp.common.checks import ConfigurationError
 
 from locate_label_allennlp.data.corpus.statistics import corpus_statistics, share
 from locate_label_allennlp.data.corpus.statistics_table import aligned
-from locate_label_allennlp.data.document import Document
+from locate_label_allennlp.data.document import CorpusError, Document
+
+logger = logging.getLogger(__name__)
 
 
 def parsed_parts(text: str) -> Dict[str, float]:
@@ -98,6 +102,77 @@ def split_documents(
         chosen[name].extend(indices)
         behind[name] -= size
     return {name: [ordered[index] for index in sorted(chosen[name])] for name in parts}
+
+
+def hold_out(
+    documents: Iterable[Document], held_out: float, path: str, seed: int = 13
+) -> Tuple[List[Document], List[Document]]:
+    """
+    Parts a corpus in two, and logs how. Documents stay whole (see `split_documents`), unless no
+    choice of them comes near the share, as where there is only one: then the last sentences of the
+    corpus are held out.
+
+    # Parameters
+
+    documents : `Iterable[Document]`
+    held_out : `float`
+        The share of the sentences.
+    path : `str`
+        Where the documents are from, for messages.
+    seed : `int`, optional (default = `13`)
+
+    # Returns
+
+    `Tuple[List[Document], List[Document]]`
+        The rest, and what is held out; neither is empty.
+
+    # Raises
+
+    `CorpusError` if there is only one sentence.
+    """
+    given = list(documents)
+    total = _num_sentences(given)
+    if total < 2:
+        raise CorpusError("has one sentence, of which none can be held out", path)
+    if len(_whole_documents(given)) > 1:
+        shares = {"rest": 1 - held_out, "held out": held_out}
+        rest, chosen = split_documents(given, shares, seed).values()
+        if held_out / 2 <= _num_sentences(chosen) / total <= held_out * 2:
+            logger.warning(
+                "%s: %d of %d documents (%d of %d sentences) are held out for validation",
+                path,
+                len(_whole_documents(chosen)),
+                len(_whole_documents(given)),
+                _num_sentences(chosen),
+                total,
+            )
+            return rest, chosen
+    number = min(max(round(held_out * total), 1), total - 1)
+    logger.warning(
+        "%s: the last %d of %d sentences are held out for validation: the corpus has too few "
+        "documents (%d) of like length to hold out whole ones",
+        path,
+        number,
+        total,
+        len(_whole_documents(given)),
+    )
+    return _parted(given, total - number)
+
+
+def _num_sentences(documents: Iterable[Document]) -> int:
+    return sum(len(document.sentences) for document in documents)
+
+
+def _parted(documents: Iterable[Document], number: int) -> Tuple[List[Document], List[Document]]:
+    """The first so many sentences and the others, in their documents."""
+    before: List[Document] = []
+    after: List[Document] = []
+    for document in documents:
+        first, second = document.sentences[:number], document.sentences[number:]
+        before += [replace(document, sentences=first)] if first else []
+        after += [replace(document, sentences=second)] if second else []
+        number -= len(first)
+    return before, after
 
 
 def _whole_documents(documents: Sequence[Document]) -> List[List[int]]:

@@ -1,7 +1,7 @@
 """Tells the format by the file's content."""
 
 import os
-from typing import ClassVar, Iterable, Iterator
+from typing import ClassVar, Iterable, Iterator, Optional
 
 from overrides import overrides
 
@@ -12,7 +12,9 @@ from locate_label_allennlp.data.formats.corpus_files import CorpusFile, corpus_f
 from locate_label_allennlp.data.formats.corpus_format import CorpusFormat, Tally
 from locate_label_allennlp.data.formats.genia_xml import GeniaXmlFormat
 from locate_label_allennlp.data.formats.jsonl import JsonlFormat
+from locate_label_allennlp.data.formats.running_text import Splitting
 from locate_label_allennlp.data.formats.spacy_docs import SpacyFormat
+from locate_label_allennlp.data.text_splitter import TextSplitter
 
 _XML = ("<?xml", "<Annotation", "<!DOCTYPE")
 
@@ -28,13 +30,26 @@ class AutoFormat(CorpusFormat):
     - anything else: `columns` (all but the first hold labels).
 
     A `.spacy` file is `spacy`, and a path with `.ann` files, or with the ending `.ann`, is `brat`.
-    Each is read with its default arguments; name the format to give it others.
+    Each is read with its default arguments, but for `splitting`; name the format to give it others.
 
     **Writing** goes by the ending: `.jsonl`, `.jsonlines`, `.json`, `.ndjson`; `.iob2`, `.conll`,
     `.tsv`, `.bio`; `.spacy`. The first two may be followed by `.gz`.
+
+    # Parameters
+
+    splitting : `Splitting`, optional (default = `Splitting()`, English by spaCy's rules)
+        For the formats whose corpora hold running text.
     """
 
     writable: ClassVar[bool] = True
+
+    def __init__(self, splitting: Optional[Splitting] = None) -> None:
+        self._splitting = splitting or Splitting()
+
+    @property
+    @overrides
+    def text_splitter(self) -> TextSplitter:
+        return self._splitting.text_splitter
 
     @overrides
     def read(self, path: str) -> Iterator[Document]:
@@ -44,28 +59,29 @@ class AutoFormat(CorpusFormat):
         ):
             yield from super().read(path)
             return
-        brat = BratFormat()
+        brat = BratFormat(self._splitting)
         brat.on_error, brat.on_note = self.on_error, self.on_note
         yield from brat.read(path)
 
     @overrides
     def read_file(self, file: CorpusFile, tally: Tally) -> Iterator[Document]:
-        yield from _format_of(file).read_file(file, tally)
+        yield from self._format_of(file).read_file(file, tally)
+
+    def _format_of(self, file: CorpusFile) -> CorpusFormat:
+        if file.plain_name.endswith(".spacy"):
+            return SpacyFormat()
+        lines = (line.strip() for _, line in file.lines(on_error=lambda error: None))
+        first = next(filter(None, lines), "")
+        after = first[1:].lstrip()
+        if first.startswith("{") or (first.startswith("[") and after[:1] in ("", "{", "]")):
+            return JsonlFormat(self._splitting)
+        if first.startswith(_XML):
+            return GeniaXmlFormat(splitting=self._splitting)
+        return ColumnsFormat()
 
     @overrides
     def write(self, documents: Iterable[Document], path: str) -> None:
         _written_format(str(path)).write(documents, path)
-
-
-def _format_of(file: CorpusFile) -> CorpusFormat:
-    if file.plain_name.endswith(".spacy"):
-        return SpacyFormat()
-    lines = (line.strip() for _, line in file.lines(on_error=lambda error: None))
-    first = next(filter(None, lines), "")
-    after = first[1:].lstrip()
-    if first.startswith("{") or (first.startswith("[") and after[:1] in ("", "{", "]")):
-        return JsonlFormat()
-    return GeniaXmlFormat() if first.startswith(_XML) else ColumnsFormat()
 
 
 def _written_format(path: str) -> CorpusFormat:

@@ -14,6 +14,7 @@ from locate_label_allennlp.data.document import CorpusError, Document, Sentence
 from locate_label_allennlp.data.formats.corpus_files import CorpusFile, corpus_files, write_errors
 from locate_label_allennlp.data.formats.corpus_format import CorpusFormat, Tally
 from locate_label_allennlp.data.formats.running_text import Mention, Splitting
+from locate_label_allennlp.data.text_splitter import TextSplitter
 
 _TEXT_BOUND = re.compile(r"T\S*\t(\S+) (\d+ \d+(?:;\d+ \d+)*)(?:\t(.*))?")
 _ALLOWED = "a line of an entity is 'T1<tab>TYPE START END[;START END]<tab>TEXT'"
@@ -58,6 +59,11 @@ class BratFormat(CorpusFormat):
     def __init__(self, splitting: Optional[Splitting] = None, encoding: str = "utf-8") -> None:
         self._splitting = splitting or Splitting()
         self._encoding = encoding
+
+    @property
+    @overrides
+    def text_splitter(self) -> TextSplitter:
+        return self._splitting.text_splitter
 
     @overrides
     def read(self, path: str) -> Iterator[Document]:

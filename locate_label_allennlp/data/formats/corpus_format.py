@@ -9,6 +9,7 @@ from allennlp.common.checks import ConfigurationError
 
 from locate_label_allennlp.data.document import CorpusError, Document, ErrorHandler, Sentence
 from locate_label_allennlp.data.formats.corpus_files import CorpusFile, atomic_file, corpus_files
+from locate_label_allennlp.data.text_splitter import TextSplitter
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +54,11 @@ class Tally:
             self._on_note(CorpusError(what, *(place or (self._path, None))))
         self._counts[what] = self._counts.get(what, 0) + count
 
+    def note(self, what: str, path: str) -> None:
+        """For what is of interest when a file is checked, not when it is read."""
+        if self._on_note is not None:
+            self._on_note(CorpusError(what, path))
+
     def add_twice(self, given: int, sentence: Sentence, place: Place) -> None:
         """For entities that were given to `sentence` and are not among its own."""
         if self.on_error is None:
@@ -91,6 +97,11 @@ class CorpusFormat(Registrable):
 
     on_error: Optional[ErrorHandler] = None
     on_note: Optional[ErrorHandler] = None
+
+    @property
+    def text_splitter(self) -> Optional[TextSplitter]:
+        """What splits the running text of its corpora; `None` where these have their words."""
+        return None
 
     def read(self, path: str) -> Iterator[Document]:
         """

@@ -9,6 +9,7 @@ from locate_label_allennlp.data.formats.corpus_files import CorpusFile
 from locate_label_allennlp.data.formats.corpus_format import CorpusFormat, Tally
 from locate_label_allennlp.data.formats.genia_parser import GeniaParser
 from locate_label_allennlp.data.formats.running_text import Splitting
+from locate_label_allennlp.data.text_splitter import TextSplitter
 
 
 @CorpusFormat.register("genia_xml")
@@ -50,6 +51,11 @@ class GeniaXmlFormat(CorpusFormat):
         self._benchmark_terms = benchmark_terms
         self._coordinations = coordinations
         self._splitting = splitting or Splitting()
+
+    @property
+    @overrides
+    def text_splitter(self) -> TextSplitter:
+        return self._splitting.text_splitter
 
     @overrides
     def read_file(self, file: CorpusFile, tally: Tally) -> Iterator[Document]:

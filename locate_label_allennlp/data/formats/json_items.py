@@ -1,28 +1,21 @@
-"""What the JSON of corpora holds: sentences and entities, under the names that are in use."""
+"""What the JSON of corpora holds: objects, and of each its sentences and entities."""
 
 import json
 from dataclasses import replace
 from itertools import chain, pairwise
-from typing import Any, Callable, Dict, Iterator, List, NoReturn, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, NoReturn, Optional, Tuple
 
-from locate_label_allennlp.data.document import CorpusError, Entity, Sentence, checked_sentence
+from locate_label_allennlp.data.document import CorpusError, Sentence, checked_sentence
 from locate_label_allennlp.data.formats.corpus_files import CorpusFile
 from locate_label_allennlp.data.formats.corpus_format import Place, Tally
 from locate_label_allennlp.data.formats.running_text import Mention
 
 Item = Dict[str, Any]
-# By their order: what stands first decides what an object is.
-KINDS: Dict[str, type] = {"tokens": list, "sentence": list, "sentences": list, "text": str}
-
-ALLOWED = (
-    'a line is a JSON object with a list "tokens", a text "text", a list "sentences" or, from '
-    'W2NER, a list "sentence"'
-)
 
 
-def json_items(file: CorpusFile, tally: Tally) -> Iterator[Tuple[int, Item]]:
+def json_items(file: CorpusFile, tally: Tally) -> Iterator[Tuple[int, Any]]:
     """
-    The objects of a file and their numbers: those of its lines or, if it is one JSON list, those in
+    The values of a file and their numbers: those of its lines or, if it is one JSON list, those in
     the list, which is read as a whole.
     """
     lines = ((number, line) for number, line in file.lines() if line.strip())
@@ -41,25 +34,19 @@ def json_items(file: CorpusFile, tally: Tally) -> Iterator[Tuple[int, Item]]:
         items = chain([first], lines)
     for number, item in items:
         try:
-            parsed = _parsed(item, file.name, number) if isinstance(item, str) else item
-            yield number, checked_item(parsed, (file.name, number))
+            yield number, _parsed(item, file.name, number) if isinstance(item, str) else item
         except CorpusError as error:
             tally.report(error)
 
 
 def sentence_from(item: Item, place: Place, tally: Tally) -> Optional[Sentence]:
-    """The sentence of an object with `tokens`, or with W2NER's `sentence`; none without words."""
-    is_w2ner = "tokens" not in item
-    words = item["sentence"] if is_w2ner else item["tokens"]
-    if not words:
+    """The sentence of an object in `own_form` with `tokens`; none without words."""
+    if not item["tokens"]:
         tally.add("sentences without words, skipped", place)
         return None
-    if is_w2ner:
-        entities = _each(_indexed_entity, _listed(item, "ner", place), place, tally)
-    else:
-        entities = _each(_entity, _mentions(item, place), place, tally)
+    entities = item.get("entities", [])
     sentence = checked_sentence(
-        words,
+        item["tokens"],
         entities,
         *place,
         pos=item.get("pos"),
@@ -74,24 +61,23 @@ def with_offsets(sentence: Sentence, item: Item, text: Optional[str], place: Pla
     """With `offsets`, if the object has them. They agree with the text, if that is known."""
     if "offsets" not in item:
         return sentence
-    offsets = _pairs(item["offsets"], '"offsets"', place)
+    offsets = pairs(item["offsets"], '"offsets"', place)
     if len(offsets) != len(sentence.words):
-        _fail(f"{len(offsets)} offsets for {len(sentence.words)} words", place)
+        fail(f"{len(offsets)} offsets for {len(sentence.words)} words", place)
     bounds = [bound for offset in offsets for bound in offset]
     if bounds[0] < 0 or any(left > right for left, right in pairwise(bounds)):
-        _fail("offsets go back; allowed are rising ones", place)
+        fail("offsets go back; allowed are rising ones", place)
     for word, (start, end) in zip(sentence.words, offsets, strict=True):
         if text is not None and text[start:end] != word:
-            _fail(f"word {word!r} has the offsets of {text[start:end]!r} in the text", place)
+            fail(f"word {word!r} has the offsets of {text[start:end]!r} in the text", place)
     return replace(sentence, offsets=offsets)
 
 
-def mentions_from(item: Item, place: Place, tally: Tally) -> List[Mention]:
-    """The entities of an object with `text`, whose `start` and `end` count characters."""
-    entities = _each(_entity, _mentions(item, place), place, tally)
+def mentions_from(item: Item, place: Place) -> List[Mention]:
+    """The entities of an object in `own_form` with `text`, which count characters."""
     return [
         Mention(entity.fragments or ((entity.start, entity.end),), entity.type, place[1])
-        for entity in entities
+        for entity in item.get("entities", [])
     ]
 
 
@@ -116,17 +102,19 @@ def optional_text(item: Item, name: str, place: Place) -> Optional[str]:
     if value is None:
         return None
     if isinstance(value, (dict, list)):
-        _fail(f'"{name}" is {value!r}; allowed is a text', place)
+        fail(f'"{name}" is {value!r}; allowed is a text', place)
     return str(value)
 
 
-def sentence_objects(item: Item, place: Place) -> Sequence[Item]:
-    """Those of an object with `sentences`."""
-    sentences = _listed(item, "sentences", place)
-    for sentence in sentences:
-        if not isinstance(sentence, dict) or not isinstance(sentence.get("tokens"), list):
-            _fail(f'"sentences" holds objects with a list "tokens"; got {sentence!r:.80}', place)
-    return sentences
+def pairs(value: Any, name: str, place: Place) -> Tuple[Tuple[int, int], ...]:
+    is_list = isinstance(value, list) and all(isinstance(pair, list) for pair in value)
+    if not is_list or any([type(bound) for bound in pair] != [int, int] for pair in value):
+        fail(f"{name} is a list of pairs of whole numbers; got {value!r:.80}", place)
+    return tuple((start, end) for start, end in value)
+
+
+def fail(message: str, place: Place) -> NoReturn:
+    raise CorpusError(message, *place)
 
 
 def _parsed(content: str, path: str, number: int) -> Any:
@@ -143,76 +131,3 @@ def _parsed(content: str, path: str, number: int) -> Any:
     except (ValueError, RecursionError) as error:
         raise CorpusError(f"is not JSON of a corpus: {error}", path, number) from error
     return value
-
-
-def checked_item(item: Any, place: Place) -> Item:
-    """With one of the fields of `KINDS` alone, of the right type (and with a document's text)."""
-    kinds = item if isinstance(item, dict) else {}
-    named = [name for name, kind in KINDS.items() if isinstance(kinds.get(name), kind)]
-    if not named:
-        raise CorpusError(ALLOWED, *place)
-    keep = {named[0], "text"} if named[0] == "sentences" else {named[0]}
-    return {name: value for name, value in item.items() if name in keep or name not in KINDS}
-
-
-def _each(
-    parse: Callable[[Any, Place], Entity], given: List[Any], place: Place, tally: Tally
-) -> List[Entity]:
-    entities = []
-    for mention in given:
-        try:
-            entities.append(parse(mention, place))
-        except CorpusError as error:
-            tally.report(error)
-    return entities
-
-
-def _mentions(item: Item, place: Place) -> List[Any]:
-    return _listed(item, "entities" if "entities" in item else "entity_mentions", place)
-
-
-def _listed(item: Item, name: str, place: Place) -> List[Any]:
-    value = item.get(name, [])
-    if not isinstance(value, list):
-        _fail(f'"{name}" is a list', place)
-    return value
-
-
-def _entity(mention: Any, place: Place) -> Entity:
-    try:
-        start, end = mention["start"], mention["end"]
-        kind = mention["type"] if "type" in mention else mention["entity_type"]
-    except (KeyError, TypeError, IndexError):
-        _fail(f'an entity has "start", "end" and "type"; got {mention!r}', place)
-    if type(start) is not int or type(end) is not int or not isinstance(kind, str) or not kind:
-        _fail(f'"start" and "end" are whole numbers and "type" a text; got {mention!r}', place)
-    fragments = _pairs(mention.get("fragments", []), '"fragments"', place)
-    return Entity(start, end, kind, fragments)
-
-
-def _indexed_entity(mention: Any, place: Place) -> Entity:
-    """W2NER's: the positions of all its words."""
-    index = mention.get("index") if isinstance(mention, dict) else None
-    kind = mention.get("type") if isinstance(mention, dict) else None
-    whole = isinstance(index, list) and all(type(position) is int for position in index)
-    if not whole or not index or not isinstance(kind, str) or not kind:
-        _fail(f'an entity has "index", whole numbers, and "type"; got {mention!r}', place)
-    fragments: List[Tuple[int, int]] = []
-    for position in sorted(set(index)):
-        if fragments and fragments[-1][1] == position:
-            fragments[-1] = (fragments[-1][0], position + 1)
-        else:
-            fragments.append((position, position + 1))
-    pieces = tuple(fragments) if len(fragments) > 1 else ()
-    return Entity(fragments[0][0], fragments[-1][1], kind, pieces)
-
-
-def _pairs(value: Any, name: str, place: Place) -> Tuple[Tuple[int, int], ...]:
-    is_list = isinstance(value, list) and all(isinstance(pair, list) for pair in value)
-    if not is_list or any([type(bound) for bound in pair] != [int, int] for pair in value):
-        _fail(f"{name} is a list of pairs of whole numbers; got {value!r:.80}", place)
-    return tuple((start, end) for start, end in value)
-
-
-def _fail(message: str, place: Place) -> NoReturn:
-    raise CorpusError(message, *place)

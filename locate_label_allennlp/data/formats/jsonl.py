@@ -11,16 +11,21 @@ from locate_label_allennlp.data.formats.corpus_files import CorpusFile
 from locate_label_allennlp.data.formats.corpus_format import CorpusFormat, Place, Tally
 from locate_label_allennlp.data.formats.json_items import (
     Item,
-    checked_item,
     follows,
     json_items,
     mentions_from,
     optional_text,
+    pairs,
     sentence_from,
-    sentence_objects,
     with_offsets,
 )
+from locate_label_allennlp.data.formats.json_shapes import (
+    num_unlabelled,
+    own_form,
+    without_entities,
+)
 from locate_label_allennlp.data.formats.running_text import Splitting
+from locate_label_allennlp.data.text_splitter import TextSplitter
 
 
 @CorpusFormat.register("jsonl")
@@ -52,10 +57,24 @@ class JsonlFormat(CorpusFormat):
         {"text": "Old and New Tarn slept.", "entities": [
             {"start": 0, "end": 16, "type": "PLACE", "fragments": [[0, 3], [12, 16]]}]}
 
-    **Others' names** are told by the fields: the GENIA JSON lines (`entity_mentions`,
-    `entity_type`); the authors' JSON (sentences whose `ltokens` and `rtokens` agree become one
-    document); W2NER (`sentence`, `ner` with `index`). A file may also be one JSON list of such
-    objects; messages then count its items instead of lines.
+    **Predictions**, as `allennlp predict` writes them: one of these with `entities` that tell their
+    `sentence`. Scores are not kept.
+
+    **Others' names** are told by the fields. A file may also be one JSON list of such objects;
+    messages then count its items instead of lines.
+
+    - GENIA's JSON lines: `entity_mentions`, `entity_type`.
+    - The authors' JSON: sentences whose `ltokens` and `rtokens` agree become one document.
+    - W2NER: `sentence`, `ner` with `index`.
+    - doccano: `text`, and `label` or `labels` of `[start, end, type]`, or its `entities`.
+    - Label Studio: `data` with `text`, `annotations`; or, exported small, `text` and `label`. Of
+      several annotations of one text the first is read.
+    - Prodigy: `text`, `spans`; `tokens`, if it has them, are the words of one sentence. Tasks that
+      were not accepted are passed over.
+    - Hugging Face: `tokens`, `ner_tags` (IOB2); see `tag_names`.
+
+    An object without entities is read as such, but not one that seems to have them in a field of
+    another name: that is an error.
 
     **Writing** gives a document a line where a text is known, else a sentence a line. What is
     written reads as the same documents, and writing those gives the same bytes.
@@ -64,22 +83,37 @@ class JsonlFormat(CorpusFormat):
 
     splitting : `Splitting`, optional (default = `Splitting()`, English by spaCy's rules)
         For objects with a text and no words.
+    tag_names : `List[str]`, optional
+        What Hugging Face's `ner_tags` mean that are numbers: `["O", "B-PER", "I-PER", ...]`.
     """
 
     suffixes: ClassVar[Tuple[str, ...]] = (".jsonl", ".jsonlines", ".ndjson", ".json")
     writable: ClassVar[bool] = True
 
-    def __init__(self, splitting: Optional[Splitting] = None) -> None:
+    def __init__(
+        self, splitting: Optional[Splitting] = None, tag_names: Optional[List[str]] = None
+    ) -> None:
         self._splitting = splitting or Splitting()
+        self._tag_names = tag_names
+
+    @property
+    @overrides
+    def text_splitter(self) -> TextSplitter:
+        return self._splitting.text_splitter
 
     @overrides
     def read_file(self, file: CorpusFile, tally: Tally) -> Iterator[Document]:
         current: List[Sentence] = []
         current_id: Optional[str] = None
         previous: Optional[Item] = None
-        for number, item in json_items(file, tally):
+        for number, given in json_items(file, tally):
             place = (file.name, number)
             try:
+                item = own_form(given, self._tag_names, place, tally)
+                if item is None:
+                    continue
+                for _ in range(num_unlabelled(item)):
+                    tally.note('sentences or texts without "entities"', file.name)
                 part = self._document(item, place, tally)
                 doc_id = optional_text(item, "doc_id", place)
             except CorpusError as error:
@@ -107,10 +141,12 @@ class JsonlFormat(CorpusFormat):
     def document(self, item: Any, source: str) -> Document:
         """
         The document that one object is, which may have any of the shapes of a line; without
-        sentences if there are no words. `source` says in errors where it is from.
+        sentences if there are no words, and without its entities. `source` says in errors where it
+        is from.
         """
         place, tally = (source, 1), Tally(source)
-        part = self._document(checked_item(item, place), place, tally)
+        own = own_form(without_entities(item), None, place, tally)
+        part = None if own is None else self._document(own, place, tally)
         tally.say()
         if isinstance(part, Document):
             return part
@@ -119,13 +155,20 @@ class JsonlFormat(CorpusFormat):
     def _document(self, item: Item, place: Place, tally: Tally) -> Union[Document, Sentence, None]:
         """The document or sentence that an object is; none for a sentence without words."""
         if "sentences" in item:
-            text = optional_text(item, "text", place)
-            given = [_sentence(part, text, place, tally) for part in sentence_objects(item, place)]
+            text = item.get("text")
+            given = [_sentence(part, text, place, tally) for part in item["sentences"]]
             return Document(tuple(sentence for sentence in given if sentence), text=text)
         if "text" not in item:
             return _sentence(item, None, place, tally)
-        mentions = mentions_from(item, place, tally)
-        document = self._splitting.document(item["text"], mentions, place[0], tally, line=place[1])
+        words = pairs(item["offsets"], '"offsets"', place) if "offsets" in item else None
+        document = self._splitting.document(
+            item["text"],
+            mentions_from(item, place),
+            place[0],
+            tally,
+            sentences=None if words is None else [list(words)] if words else [],
+            line=place[1],
+        )
         if not document.sentences:
             tally.add("texts without words", place)
         return document

@@ -15,13 +15,13 @@ from locate_label_allennlp.nn.locations import feature_widths
 class FeaturePyramid(torch.nn.Module):
     """
     Sections 3.2.1 and 3.2.2 of the proposer and regressor paper. Upwards, a convolution makes of
-    neighbouring features of a layer one feature of the next; downwards, each layer hears from the
-    one above.
+    neighbouring features of a layer one feature of the next; downwards, each layer takes in the one
+    above.
 
-    A sentence shorter than the features of a layer has none there. What it hears from above its own
-    highest layer is zero, as at the top of the pyramid, so a sentence's features are the same in
-    every batch. All layers are always computed, if need be on padding alone: every parameter has a
-    gradient, which distributed training asks for.
+    A sentence shorter than the features of a layer has none there. Its own highest layer takes in
+    zeros from above, so that a sentence's features are the same in every batch. All layers are
+    always computed, if need be on padding alone: every parameter has a gradient, which distributed
+    training asks for.
 
     # Parameters
 
@@ -72,7 +72,7 @@ class FeaturePyramid(torch.nn.Module):
             self._down = torch.nn.ModuleList(
                 GruSeq2SeqEncoder(input_dim, input_dim // 2, bidirectional=True) for _ in kernels
             )
-            # The highest layer hears from no other.
+            # The highest layer has none above it.
             self._merge = torch.nn.ModuleList(
                 torch.nn.Linear(input_dim if layer == num_layers - 1 else 2 * input_dim, input_dim)
                 for layer in range(num_layers)
@@ -121,7 +121,8 @@ class FeaturePyramid(torch.nn.Module):
         """Equation (7)."""
         merged: List[Tensor] = []
         for layer in reversed(range(len(features))):
-            heard = features[layer]
+            # (B, F, D or 2 * D)
+            merge_input = features[layer]
             if merged:
                 exists = torch.arange(merged[0].size(1), device=words.device)
                 exists = exists < counts[layer + 1][:, None]
@@ -129,11 +130,10 @@ class FeaturePyramid(torch.nn.Module):
                 normed = self._down_norms[layer](message)
                 message = self._down[layer](normed, _feature_mask(normed, counts[layer]))
                 message = message * (counts[layer + 1] > 0)[:, None, None]
-                # (B, F, 2 * D)
-                heard = torch.cat([heard, message], dim=-1)
+                merge_input = torch.cat([merge_input, message], dim=-1)
             # (B, F, D)
             pooled = F.avg_pool1d(words.transpose(1, 2), self.widths[layer], stride=1)
-            hidden = pooled.transpose(1, 2) + self._dropout(self._merge[layer](heard))
+            hidden = pooled.transpose(1, 2) + self._dropout(self._merge[layer](merge_input))
             merged.insert(0, self._merge_norms[layer](hidden))
         return merged
 

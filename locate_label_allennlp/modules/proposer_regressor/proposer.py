@@ -21,29 +21,29 @@ class Proposer(torch.nn.Module, FromParams):
 
     # Parameters
 
-    input_dim : `int`
+    dim : `int`
         `D`; not given in a config.
     num_types : `int`
         `C`, without NONE; not given in a config.
     kernels : `Sequence[int]`, optional (default = `(2, 2)`)
         The sizes of the pyramid's convolutions, lowest first; with none, all features are words.
     backward_block : `bool`, optional (default = `True`)
-        Whether the pyramid's layers hear from those above.
+        Whether the pyramid's layers take in those above.
     dropout : `float`, optional (default = `0.1`)
     """
 
     def __init__(
         self,
-        input_dim: int,
+        dim: int,
         num_types: int,
         kernels: Sequence[int] = (2, 2),
         backward_block: bool = True,
         dropout: float = 0.1,
     ) -> None:
         super().__init__()
-        self._pyramid = FeaturePyramid(input_dim, kernels, backward_block, dropout)
-        self._scorer = multi_layer_perceptron(input_dim, 2, dropout)
-        self._classifier = multi_layer_perceptron(input_dim, num_types + 1, dropout)
+        self._pyramid = FeaturePyramid(dim, kernels, backward_block, dropout)
+        self._scorer = multi_layer_perceptron(dim, 2, dropout)
+        self._classifier = multi_layer_perceptron(dim, num_types + 1, dropout)
 
     def forward(self, words: Tensor, lengths: Tensor) -> Proposals:
         """

@@ -23,7 +23,7 @@ class Regressor(torch.nn.Module, FromParams):
     num_heads : `int`, optional (default = `8`)
         Of the attention; a divisor of `D`.
     category_embedding : `bool`, optional (default = `True`)
-        Equation (11): whether a query is told its likely categories.
+        Equation (11): whether a query has an embedding of its categories added.
     spatial_modulation : `bool`, optional (default = `True`)
         Equation (14): whether Gaussians guide the attention.
     gated_update : `bool`, optional (default = `True`)

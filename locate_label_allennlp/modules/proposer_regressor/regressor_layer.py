@@ -51,15 +51,15 @@ class RegressorLayer(torch.nn.Module):
         hidden = query
         if self._category_embedding:
             hidden = query + self._categories(logits.softmax(dim=-1))  # (11)
-        found, location = self._attention(hidden, proposals)
-        query = self._update(hidden, self._dropout(found))
+        attended, location = self._attention(hidden, proposals)
+        query = self._update(hidden, self._dropout(attended))
         if self._logit_iteration:
             logits = logits + self._classifier(query)  # (20)
         return Proposals(query, logits, location, mask)
 
-    def _update(self, hidden: Tensor, found: Tensor) -> Tensor:
+    def _update(self, hidden: Tensor, attended: Tensor) -> Tensor:
         if self._gated_update:
             # (B * N, D)
-            gated = self._gate(found.flatten(0, 1), hidden.flatten(0, 1))  # (18), (19)
+            gated = self._gate(attended.flatten(0, 1), hidden.flatten(0, 1))  # (18), (19)
             return gated.view_as(hidden)
-        return self._norm(hidden + found)
+        return self._norm(hidden + attended)

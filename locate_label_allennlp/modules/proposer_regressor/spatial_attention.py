@@ -64,7 +64,7 @@ class SpatialAttention(torch.nn.Module):
         # Returns
 
         `Tuple[torch.FloatTensor, torch.FloatTensor]`
-            What attention found, shape `(B, N, D)`, and the locations, shape `(B, N, 2)`.
+            The output of the attention, shape `(B, N, D)`, and the locations, shape `(B, N, 2)`.
         """
         # (B, H, N, D / H)
         query, key, value = (
@@ -83,11 +83,11 @@ class SpatialAttention(torch.nn.Module):
                     location[:, None, None], centre[..., None, :], theta[..., None, :]
                 )
         # (B, H, N, D / H)
-        found = spatial_attention(query, key, value, proposals.mask, prior)  # (14)
+        attended = spatial_attention(query, key, value, proposals.mask, prior)  # (14)
         if centre is not None and self._location_iteration:
-            weights = self._scorer(found).float().softmax(dim=1)  # (15)
+            weights = self._scorer(attended).float().softmax(dim=1)  # (15)
             location = (weights * centre).sum(dim=1)  # (16)
-        return self._output(found.transpose(1, 2).flatten(2)), location  # (17)
+        return self._output(attended.transpose(1, 2).flatten(2)), location  # (17)
 
     def _by_head(self, vectors: Tensor) -> Tensor:
         return vectors.unflatten(-1, (self._num_heads, -1)).transpose(1, 2)

@@ -61,8 +61,7 @@ class OracleSpanAccuracy(Metric):
             if sentences and not mentions:
                 raise ConfigurationError(
                     f"the {sentences} sentences evaluated have no gold mentions, so there is "
-                    "nothing whose type could be named; give data with entities, or use "
-                    "'gold_spans': false"
+                    "nothing whose type could be named; give data with entities"
                 )
         accuracy = correct / mentions if mentions else 0.0
         return {

@@ -66,6 +66,7 @@ def test_every_problem_of_json_lines_has_its_line(check: Check) -> None:
         ":8: error: 0 parts of speech for 1 words",
         ":9: error: is not UTF-8",
         ":10: error: entity 'X' from word 0 to 2 (exclusive) lies outside its sentence",
+        ': note: sentences or texts without "entities" (2 times)',
     ]
     assert len(found) == len(expected), found
     for line, beginning in zip(found, expected, strict=True):
@@ -102,7 +103,7 @@ def test_types_on_no_list(check: Check) -> None:
 
 def test_documents_that_are_taken_up_again(check: Check) -> None:
     ids = ["a", "a", "b", "a", "a", "c", "b"]
-    assert check([{"tokens": ["x"], "doc_id": each} for each in ids]) == [
+    assert check([{"tokens": ["x"], "doc_id": each, "entities": []} for each in ids]) == [
         ":4: note: document 'a' is taken up again after others",
         ":7: note: document 'b' is taken up again after others",
     ]
@@ -121,7 +122,7 @@ def test_the_same_of_the_same_place_is_said_once(check: Check) -> None:
 
 def test_the_files_of_a_folder_are_kept_apart(tmp_path: Path) -> None:
     for name in ("a.jsonl", "b.jsonl"):
-        (tmp_path / name).write_text('{}\n{"tokens": ["x"]}\n{}\n')
+        (tmp_path / name).write_text('{}\n{"tokens": ["x"], "entities": []}\n{}\n')
     problems = Validation(JsonlFormat()).problems(str(tmp_path))
     places = [problem.place.removeprefix(f"{tmp_path}/") for problem in problems]
     assert places == ["a.jsonl:1", "a.jsonl:3", "b.jsonl:1", "b.jsonl:3"]

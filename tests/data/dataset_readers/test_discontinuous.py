@@ -52,14 +52,14 @@ def test_fragments(caplog: pytest.LogCaptureFixture) -> None:
         instance = read("fragments")
     entities = instance["entities"].entities
     assert entities == [(0, 3, "PLACE"), (2, 3, "PLACE"), (5, 5, "TOWN")]
-    assert instance["metadata"]["pieces"] == {0: ((0, 1), (3, 4))}
+    assert instance["metadata"]["fragments"] == {0: ((0, 1), (3, 4))}
     assert instance["metadata"]["unreachable"] == []
     assert "here.ann: 1 discontinuous entities given piece by piece" in caplog.text
 
 
 @pytest.mark.parametrize("discontinuous", ["skip", "envelope"])
 def test_pieces_are_given_only_on_demand(discontinuous: str) -> None:
-    assert "pieces" not in read(discontinuous)["metadata"]
+    assert "fragments" not in read(discontinuous)["metadata"]
 
 
 def test_error() -> None:

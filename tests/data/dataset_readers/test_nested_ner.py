@@ -1,4 +1,5 @@
 import json
+import logging
 
 import pytest
 from allennlp.common import Params
@@ -215,3 +216,16 @@ def test_a_corpus_without_sentences_is_an_error(tmp_path):
     path.write_text('\n{"tokens": []}\n', "utf-8")
     with pytest.raises(CorpusError, match=r"empty\.jsonl: holds no sentences"):
         list(reader().read(str(path)))
+
+
+def test_a_corpus_without_entities_is_said(tmp_path, caplog):
+    path = tmp_path / "none.jsonl"
+    path.write_text('{"tokens": ["a"]}\n{"tokens": ["b"], "entities": []}\n', "utf-8")
+    with caplog.at_level(logging.WARNING):
+        assert len(list(reader().read(str(path)))) == 2
+        (record,) = caplog.records
+        assert record.getMessage() == f"{path}: holds no entities"
+        with path.open("a") as file:
+            file.write('{"tokens": ["c"], "entities": [{"start": 0, "end": 1, "type": "X"}]}\n')
+        list(reader().read(str(path)))
+    assert len(caplog.records) == 1

@@ -192,8 +192,189 @@ def test_errors_can_be_collected(tmp_path):
     assert [error.line for error in errors] == [1, 2, 3, 3, 3, 3, 5]
 
 
+HARBOUR = ("The", "mayor", "of", "Old", "Tarn", "slept", ".")
+VISBY = ("Visby", SHIP, "is", "quiet", ".")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("doccano.jsonl", []),
+        ("doccano_relations.jsonl", []),
+        (
+            "label_studio.json",
+            [
+                "further annotations of one text, not used: 1",
+                "results of Label Studio that are no spans, passed over: 1",
+            ],
+        ),
+        ("label_studio_small.json", []),
+        ("prodigy.jsonl", ["tasks of Prodigy that were not accepted, passed over: 1"]),
+    ],
+)
+def test_texts_of_annotation_tools(fixtures, name, said, caplog):
+    path = str(fixtures / "formats" / name)
+    with caplog.at_level(logging.WARNING):
+        documents = list(JsonlFormat().read(path))
+    assert [d.text for d in documents] == [
+        "The mayor of Old Tarn slept.",
+        f"Visby {SHIP} is quiet.",
+    ]
+    assert [[(s.words, s.entities) for s in d.sentences] for d in documents] == [
+        [(HARBOUR, (Entity(0, 5, "ROLE"), Entity(3, 5, "PLACE")))],
+        [(VISBY, (Entity(0, 1, "PLACE"),))],
+    ]
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{path}: {what}" for what in said
+    ]
+
+
+def test_words_of_prodigy_are_kept(read):
+    text = "Old-Tarn slept. \n Not"
+    places = [(0, 3), (3, 4), (4, 14), (14, 15), (16, 17), (18, 21)]
+    tokens = [{"text": text[start:end], "start": start, "end": end} for start, end in places]
+    spans = [{"start": 4, "end": 14, "label": "X"}]
+    (document,) = read({"text": text, "tokens": tokens, "spans": spans})
+    (sentence,) = document.sentences
+    assert sentence.words == ("Old", "-", "Tarn slept", ".", "Not")
+    assert sentence.entities == (Entity(2, 3, "X"),)
+    assert document.text == text
+
+
+def test_tags_of_hugging_face(fixtures, read):
+    folder = fixtures / "formats"
+    names = ["O", "B-PLACE", "I-PLACE"]
+    for documents in (
+        JsonlFormat().read(str(folder / "hugging_face.jsonl")),
+        JsonlFormat(tag_names=names).read(str(folder / "hugging_face_numbers.jsonl")),
+    ):
+        assert [(s.words, s.entities) for d in documents for s in d.sentences] == [
+            (HARBOUR, (Entity(3, 5, "PLACE"),)),
+            (VISBY, (Entity(0, 1, "PLACE"),)),
+        ]
+    with pytest.raises(CorpusError, match=r'numbers.jsonl:1: .*"tag_names": \["O", "B-PER"'):
+        list(JsonlFormat().read(str(folder / "hugging_face_numbers.jsonl")))
+    with pytest.raises(CorpusError, match="tag 2; tag_names has names for 0 to 1"):
+        list(JsonlFormat(tag_names=names[:2]).read(str(folder / "hugging_face_numbers.jsonl")))
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ({"tokens": ["a"], "entites": [SPAN]}, "'entites' looks like entities"),
+        ({"tokens": ["a"], "labels": ["O"]}, "'labels' looks like entities"),
+        ({"text": "a", "annotations": [SPAN]}, "'annotations' looks like entities"),
+        ({"sentence": ["a"], "entities": [SPAN]}, "'entities' looks like entities"),
+        ({"sentences": [{"tokens": ["a"], "Mentions": []}]}, "'Mentions' looks like entities"),
+        ({"sentences": [["a"]], "ner": [[]]}, "'ner' looks like entities"),
+        ({"text": "a", "label": ["x"]}, "an entity is [start, end, type] (doccano) or has"),
+        ({"text": "a", "label": "x"}, '"label" is a list'),
+        ({"data": {"x": "a"}}, '"data" of Label Studio has a text "text"'),
+        (
+            {"tokens": [{"text": "b", "start": 0, "end": 1}], "text": "a"},
+            'a token has "text", and "start" and "end" of it',
+        ),
+        ({"tokens": [{"text": "b"}]}, 'objects in "tokens" (Prodigy) need a text'),
+        ({"tokens": ["a"], "ner_tags": []}, "0 tags for 1 words"),
+        ({"tokens": ["a"], "ner_tags": ["X"]}, "tag 'X'; allowed are 'O', 'B-type' and 'I-type'"),
+        ({"tokens": ["a"], "ner_tags": [None]}, "tag None; allowed are texts and numbers"),
+    ],
+)
+def test_what_has_entities_of_another_form_is_an_error(read, line, message):
+    with pytest.raises(CorpusError) as caught:
+        read({"tokens": ["fine"]}, line)
+    assert message in str(caught.value).partition("corpus.jsonl:2: ")[2]
+    if "looks like" in message:
+        assert "but format 'jsonl' reads them from \"entities\" or" in str(caught.value)
+
+
+def test_a_quoted_text_has_to_be_at_its_place(read):
+    value = {"start": 0, "end": 3, "text": "Tarn", "labels": ["X"]}
+    task = {"data": {"text": "Old Tarn"}, "annotations": [{"result": [{"value": value}]}]}
+    with pytest.raises(CorpusError, match="entity 'X' is 'Tarn', but the text has 'Old' from"):
+        read(task)
+
+
+def test_other_fields_are_passed_over(read):
+    (document,) = read({"tokens": ["a"], "pos_tags": [1], "labels": "x", "graph": {}})
+    assert document.sentences[0].entities == ()
+
+
+def test_what_says_nothing_of_entities_is_noted_and_not_logged(tmp_path, caplog):
+    path = tmp_path / "corpus.jsonl"
+    lines = [
+        {"tokens": ["a"]},
+        {"text": "b"},
+        {"tokens": ["c"], "entities": []},
+        {"sentences": [{"tokens": ["d"]}, {"tokens": ["e"], "entities": []}]},
+        {"data": {"text": "f"}, "annotations": []},
+    ]
+    path.write_text("\n".join(map(json.dumps, lines)))
+    format, notes = JsonlFormat(), []
+    with caplog.at_level(logging.WARNING):
+        list(format.read(str(path)))
+    assert caplog.records == []
+    format.on_note = notes.append
+    list(format.read(str(path)))
+    assert [str(note) for note in notes] == [f'{path}: sentences or texts without "entities"'] * 4
+
+
+def test_one_object_for_a_predictor_has_no_entities():
+    format = JsonlFormat()
+    for item in (
+        {"text": "Old Tarn", "label": "news"},
+        {"tokens": ["Old", "Tarn"], "entities": ["x"], "labels": []},
+        {"sentences": [{"tokens": ["Old", "Tarn"], "entities": [SPAN], "ner": []}], "ner": []},
+    ):
+        (sentence,) = format.document(item, "input").sentences
+        assert (sentence.words, sentence.entities) == (("Old", "Tarn"), ())
+
+
+def test_predictions(fixtures):
+    path = str(fixtures / "formats" / "predictions.jsonl")
+    raw, words, document, corpus, empty = JsonlFormat().read(path)
+    names = [each.doc_id for each in (raw, words, document, corpus, empty)]
+    assert names == ["raw", "words", "document", "corpus", "empty"]
+    assert raw.text == "Old  Tarn slept.\nThe keeper of Visby woke."
+    assert raw.sentences[0].offsets == ((0, 3), (5, 9), (10, 15), (15, 16))
+    assert [s.entities for s in raw.sentences] == [
+        (Entity(0, 2, "PLACE"),),
+        (Entity(0, 4, "ROLE"), Entity(3, 4, "PLACE")),
+    ]
+    assert words.sentences[0].entities == (Entity(0, 1, "PLACE"),)
+    assert [s.entities for s in document.sentences] == [(), (Entity(0, 1, "PLACE"),)]
+    # What was found is read, not what was there before.
+    assert [s.entities for s in corpus.sentences] == [(), (Entity(0, 1, "PLACE"),)]
+    assert [s.sent_id for s in corpus.sentences] == ["1", "2"]
+    assert corpus.sentences[0].pos == ("PROPN", "VERB", "PUNCT")
+    assert corpus.sentences[1].offsets == ((13, 17), (18, 22), (22, 23))
+    assert (empty.sentences, empty.text) == ((), " ")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ({"sentences": [["a"]], "entities": [SPAN]}, 'an entity beside "sentences" has "sentence"'),
+        ({"document": [["a"]], "entities": [SPAN | {"sentence": 1}]}, "from 0 and below 1; got"),
+        ({"sentences": [["a"]], "entities": [{"sentence": 0}]}, 'an entity has "start", "end"'),
+        ({"text": "a c", "sentences": [["a", "b"]], "entities": []}, "word 'b' does not stand in"),
+        ({"text": "a c b", "sentences": [["a", "b"]], "entities": []}, "word 'b' does not stand"),
+    ],
+)
+def test_predictions_that_are_none(read, line, message):
+    with pytest.raises(CorpusError) as caught:
+        read(line)
+    assert message in str(caught.value).partition("corpus.jsonl:1: ")[2]
+
+
 def test_what_was_written_reads_the_same_and_writes_the_same(fixtures, tmp_path):
-    for name in ("nested.jsonl", "shapes.jsonl", "other_names.jsonl", "authors.json"):
+    for name in (
+        "nested.jsonl",
+        "shapes.jsonl",
+        "other_names.jsonl",
+        "authors.json",
+        "predictions.jsonl",
+    ):
         format = JsonlFormat()
         documents = list(format.read(str(fixtures / "formats" / name)))
         first, second = str(tmp_path / "1.jsonl"), str(tmp_path / "2.jsonl")

@@ -1,0 +1,128 @@
+"""The types of given mentions."""
+
+from typing import Any, Dict, List, Optional
+
+import torch
+from allennlp.common import Lazy
+from allennlp.common.checks import ConfigurationError
+from allennlp.data import TextFieldTensors, Vocabulary
+from allennlp.models import Model
+from allennlp.modules import Seq2SeqEncoder
+from allennlp.nn import InitializerApplicator
+from overrides import overrides
+from torch import Tensor
+
+from locate_label_allennlp.common.precision import at_precision
+from locate_label_allennlp.models.ner_model import NerModel
+from locate_label_allennlp.models.nested_ner_model import gold_entities
+from locate_label_allennlp.modules.span_scorers import MentionSpanScorer
+from locate_label_allennlp.modules.word_encoder import WordEncoder
+from locate_label_allennlp.nn.losses import classification_loss
+from locate_label_allennlp.nn.mentions import gold_positions
+from locate_label_allennlp.nn.spans import FlatSpans
+from locate_label_allennlp.training.metrics import OracleSpanAccuracy
+
+
+@Model.register("mention_typer")
+class MentionTyper(NerModel):
+    """
+    The model of "A Span-level Strategy for Nested Named Entity Recognition", and its task: names
+    the types of mentions that are given, in prediction too, from the vectors of their words alone,
+    by a BiLSTM and attention. Nothing is detected, so that recall is 1 by construction; the metrics
+    are `oracle_span_accuracy` and, for the paper's F1, `oracle_span_f1`. To detect entities by the
+    same means there is `enumerated_spans` with the span scorer `mention`.
+
+    A mention has one type here: of two mentions with the same words but different types, at least
+    one is wrong. See `NerModel` for the parameters that are not here.
+
+    # Parameters
+
+    word_encoder : `WordEncoder`
+        The paper's has static word vectors and no `encoder` of its own.
+    encoder : `Lazy[Seq2SeqEncoder]`
+        What reads a mention. Its input size is that of the word vectors and is not given.
+    dropout, max_chunk_words
+        See `MentionSpanScorer`.
+    initializer : `InitializerApplicator`, optional
+    """
+
+    default_predictor = "nested_ner"
+    is_given_mentions = True
+
+    def __init__(
+        self,
+        vocab: Vocabulary,
+        word_encoder: WordEncoder,
+        encoder: Lazy[Seq2SeqEncoder],
+        dropout: float = 0.0,
+        max_chunk_words: int = 32768,
+        initializer: InitializerApplicator = InitializerApplicator(),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(vocab, word_encoder, **kwargs)
+        self._span_scorer = MentionSpanScorer(
+            word_encoder.get_output_dim(), self.num_types, encoder, dropout, max_chunk_words
+        )
+        self._metric = OracleSpanAccuracy()
+        initializer(self)
+
+    @overrides(check_signature=False)
+    def forward(
+        self,
+        centre: Tensor,
+        metadata: List[Dict[str, Any]],
+        tokens: Optional[TextFieldTensors] = None,
+        context: Optional[TextFieldTensors] = None,
+        entities: Optional[Tensor] = None,
+    ) -> Dict[str, Any]:
+        """
+        As `NestedNerModel.forward`; but `entities` have to be given, and in the output they are the
+        same mentions, in the same order, with the predicted types.
+        """
+        if entities is None:
+            raise ConfigurationError(
+                "mention_typer names the types of mentions that are given, and this input has "
+                "none; predict from a corpus with entities (--use-dataset-reader), or train a "
+                "model that detects, such as enumerated_spans with the span scorer 'mention'"
+            )
+        gold = gold_entities(entities, metadata)
+        with at_precision(self.precision, centre.device):
+            words = self.encode(centre, metadata, tokens, context)
+            # (S, L): the words of each mention
+            positions = gold_positions(gold.entities, gold.fragments, words.max_words)
+            # (S, C)
+            logits = self._span_scorer.score_mentions(words, positions)
+            loss = classification_loss(logits, gold.labels)
+        output: Dict[str, Any] = {"loss": self.total_loss({"classification_loss": loss}, metadata)}
+        if not self.training:
+            # (S,)
+            score, label = logits.float().softmax(dim=1).max(dim=1)
+            num_unreachable = sum(len(sentence["unreachable"]) for sentence in metadata)
+            self._metric(label, gold.labels, len(metadata), num_unreachable)
+            output["entities"] = self._named(gold.spans, label, score, len(metadata))
+        return output
+
+    def _named(
+        self, spans: FlatSpans, label: Tensor, score: Tensor, num_sentences: int
+    ) -> List[List[Dict[str, Any]]]:
+        """The mentions of each sentence with their types, ends exclusive."""
+        named: List[List[Dict[str, Any]]] = [[] for _ in range(num_sentences)]
+        columns = [spans.sentence, spans.start, spans.end, label, score]
+        # The batch's one copy from the device; doubles hold every index and score exactly.
+        rows = torch.stack([column.double() for column in columns], dim=1).tolist()
+        for sentence, start, end, type_index, probability in rows:
+            named[int(sentence)].append(
+                {
+                    "start": int(start),
+                    "end": int(end) + 1,
+                    "type": self.labels[int(type_index)],
+                    "score": probability,
+                }
+            )
+        return named
+
+    @overrides
+    def get_metrics(self, reset: bool = False) -> Dict[str, float]:
+        # The one loss is reported as `loss`.
+        super().get_metrics(reset)
+        return {} if self.training else self._metric.get_metric(reset)

@@ -1,0 +1,137 @@
+"""What all models have in common: words become vectors, and parts of a loss one loss."""
+
+import math
+from os import PathLike
+from pathlib import Path
+from typing import Any, ClassVar, Dict, List, Optional, Union
+
+import numpy
+import torch
+from allennlp.common import Params
+from allennlp.common.checks import ConfigurationError
+from allennlp.data import Instance, TextFieldTensors, Vocabulary
+from allennlp.models import Model
+from allennlp.training.metrics import Average
+from overrides import overrides
+from torch import Tensor
+
+from locate_label_allennlp.common.precision import check_precision
+from locate_label_allennlp.modules.word_encoder import WordEncoder
+from locate_label_allennlp.nn.encoded_words import EncodedWords
+
+# Of the first version, 0.1.0, archives have no such mark.
+_MARK = "_archive_version"
+
+
+class NerModel(Model):
+    """
+    A model that begins with a `WordEncoder`.
+
+    # Parameters
+
+    vocab : `Vocabulary`
+    word_encoder : `WordEncoder`
+    label_namespace : `str`, optional (default = `"entity_labels"`)
+    precision : `str`, optional (default = `"auto"`)
+        `"fp32"`, `"bf16"` or `"fp16"`: how the layers of the model calculate, in training and
+        prediction; losses, probabilities and span geometry are in float32 always. `"auto"` is bf16
+        on a GPU that has it, fp16 on another, fp32 on a CPU. Training in fp16 needs the trainer
+        `mixed_precision`.
+    """
+
+    is_given_mentions: ClassVar[bool] = False
+    """Whether it has to be given the mentions of a text, in prediction too."""
+
+    def __init__(
+        self,
+        vocab: Vocabulary,
+        word_encoder: WordEncoder,
+        label_namespace: str = "entity_labels",
+        precision: str = "auto",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(vocab, **kwargs)
+        self._word_encoder = word_encoder
+        self.precision = check_precision(precision)
+        self.labels: Dict[int, str] = vocab.get_index_to_token_vocabulary(label_namespace)
+        self._loss_weights: Dict[str, float] = {}
+        self._losses: Dict[str, Average] = {}
+        # Among the weights of an archive it says that this version made it.
+        self.register_buffer(_MARK, torch.tensor(2))
+
+    @property
+    def num_types(self) -> int:
+        """`C`, without NONE."""
+        return len(self.labels)
+
+    def encode(
+        self,
+        centre: Tensor,
+        metadata: List[Dict[str, Any]],
+        tokens: Optional[TextFieldTensors] = None,
+        context: Optional[TextFieldTensors] = None,
+    ) -> EncodedWords:
+        """The vectors of the words of a batch; see `forward` for the parameters."""
+        max_words = max(len(sentence["words"]) for sentence in metadata)
+        # (B, N, D)
+        vectors = self._word_encoder(centre, max_words, tokens, context)
+        return EncodedWords(vectors, centre[:, 1])
+
+    def total_loss(self, losses: Dict[str, Tensor], metadata: List[Dict[str, Any]]) -> Tensor:
+        """
+        The sum of the parts, each weighted by `_loss_weights` where its name is found there; all
+        are reported as metrics under their names.
+
+        # Raises
+
+        `ValueError`
+            If the sum is no finite number; names the sentences.
+        """
+        weighted = [self._loss_weights.get(name, 1.0) * loss for name, loss in losses.items()]
+        total = torch.stack(weighted).sum()
+        # One copy from the device for all of them.
+        values = torch.stack([*losses.values(), total]).detach().tolist()
+        parts = dict(zip(losses, values, strict=False))
+        for name, value in parts.items():
+            self._losses.setdefault(name, Average())(value)
+        if not math.isfinite(values[-1]):
+            sources = [sentence["source"] for sentence in metadata]
+            raise ValueError(f"the loss is {values[-1]} ({parts}) on the sentences {sources}")
+        return total
+
+    @overrides
+    def get_metrics(self, reset: bool = False) -> Dict[str, float]:
+        return {name: float(loss.get_metric(reset)) for name, loss in self._losses.items()}
+
+    @overrides
+    def forward_on_instances(self, instances: List[Instance]) -> List[Dict[str, numpy.ndarray]]:
+        with torch.inference_mode():
+            return super().forward_on_instances(instances)
+
+    @classmethod
+    @overrides
+    def _load(
+        cls,
+        config: Params,
+        serialization_dir: Union[str, PathLike],
+        weights_file: Optional[Union[str, PathLike]] = None,
+        cuda_device: int = -1,
+    ) -> "Model":
+        """
+        # Raises
+
+        `ConfigurationError`
+            If the archive was made by a version whose models had other parts.
+        """
+        weights = Path(weights_file or Path(serialization_dir) / "weights.th")
+        if weights.exists() and not _is_marked(weights):
+            raise ConfigurationError(
+                "this archive was made by version 0.1.0 of locate_label_allennlp, and only version "
+                "0.1.0 can read it; install that, or train the model anew"
+            )
+        return super()._load(config, serialization_dir, weights_file, cuda_device)
+
+
+def _is_marked(weights: Path) -> bool:
+    # Mapped into memory: no weight is read for it.
+    return _MARK in torch.load(weights, map_location="cpu", mmap=True, weights_only=True)

@@ -1,0 +1,45 @@
+"""What `allennlp train` asks of its training data."""
+
+from collections.abc import Iterator
+from functools import wraps
+from typing import Any
+
+from locate_label_allennlp.patches.finder import patches
+
+
+@patches("allennlp.commands.train")
+def training_needs_entities(module: Any) -> Iterator[None]:
+    """
+    AllenNLP reads the corpora, makes the vocabulary and then the model, with nothing to hook on to
+    in between: without a single entity, which is what a wrong format often comes to, it stops at
+    the empty vocabulary with a `KeyError`, or trains on nothing. It is an error as soon as the
+    training corpus has been read, for every model and trainer.
+    """
+    yield
+    build = module.TrainModel.from_partial_objects.__func__
+
+    @wraps(build)
+    def checked(cls: Any, **options: Any) -> Any:
+        given, path = options["data_loader"], options["train_data_path"]
+
+        def construct(**arguments: Any) -> Any:
+            loader = given.construct(**arguments)
+            if arguments["data_path"] == path:
+                check_has_entities(loader, path)
+            return loader
+
+        return build(cls, **{**options, "data_loader": module.Lazy(construct)})
+
+    module.TrainModel.from_partial_objects = classmethod(checked)
+
+
+def check_has_entities(loader: Any, path: Any) -> None:
+    """A `CorpusError` if the reader gives entities, and the whole corpus has none."""
+    from locate_label_allennlp.data.document import CorpusError
+    from locate_label_allennlp.data.fields import EntitiesField
+
+    for instance in loader.iter_instances():
+        given = [each for each in instance.fields.values() if isinstance(each, EntitiesField)]
+        if not given or any(given):
+            return
+    raise CorpusError("has no entity to train on; allowed are corpora with at least one", path)

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# A new user's first hour: README.md from top to bottom in a fresh clone, every command run and what
+# it prints compared with what README.md shows. The installed package has to be on the path.
+#
+#   bash tests/first_hour.sh
+set -euo pipefail
+
+source=$(cd "$(dirname "$0")/.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+git clone --quiet "$source" "$work/clone"
+cd "$work/clone"
+export PYTHONPATH="$PWD"
+python tests/documented_commands.py README.md > ../readme.sh
+bash -euo pipefail ../readme.sh

@@ -1,0 +1,55 @@
+"""What all models have in common."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from allennlp.commands.train import train_model
+from allennlp.common import Params
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+ALLENNLP = str(Path(sys.executable).with_name("allennlp"))
+
+
+def test_an_archive_of_version_0_1_0_says_so(tmp_path):
+    overrides = {"trainer.num_epochs": 1}
+    config = FIXTURES / "configs" / "tiny_proposer_regressor.jsonnet"
+    train_model(Params.from_file(str(config), json.dumps(overrides)), tmp_path / "model")
+    weights = tmp_path / "model" / "best.th"
+    state = torch.load(weights)
+    del state["_archive_version"]
+    torch.save(state, weights)
+    corpus = FIXTURES / "formats" / "nested.jsonl"
+    done = subprocess.run(
+        [ALLENNLP, "evaluate", tmp_path / "model", corpus],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("allennlp: error: ")]
+    assert "only version 0.1.0 can read it" in line
+
+
+def test_candidates_are_for_evaluation(tiny):
+    experiment = tiny()
+    experiment.model.train()
+    with pytest.raises(ValueError, match="training mode makes no candidates"):
+        experiment.model.candidates(**experiment.batch(experiment.corpus))
+
+
+def test_in_training_no_candidates_are_made(tiny):
+    experiment = tiny()
+    batch = experiment.batch(experiment.corpus)
+    calls = []
+    experiment.model._filter.register_forward_hook(lambda *call: calls.append(1))
+    assert experiment.model.train()(**batch).keys() == {"loss"}
+    assert len(calls) == 1
+    assert experiment.model.eval()(**batch).keys() == {"loss", "entities"}
+    assert len(calls) == 3
