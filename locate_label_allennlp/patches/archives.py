@@ -58,10 +58,8 @@ def check_device(cuda_device: int) -> None:
 
     number = torch.cuda.device_count()
     if type(cuda_device) is int and not -1 <= cuda_device < number:
-        gpus = "; there is no GPU" if not number else f" and the GPUs from 0 to {number - 1}"
-        raise ConfigurationError(
-            f"cuda_device is {cuda_device}; allowed is -1, which is the CPU{gpus}"
-        )
+        gpus = "; there is no GPU" if not number else f" or a GPU from 0 to {number - 1}"
+        raise ConfigurationError(f"cuda_device is {cuda_device}; allowed is -1, the CPU{gpus}")
 
 
 def check_folder(folder: Any) -> None:

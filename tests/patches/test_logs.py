@@ -15,8 +15,15 @@ def test_a_training_logs_its_progress_and_the_rest_if_asked_for(
 ) -> None:
     variables: Any = {"ALLENNLP_LOG_LEVEL": "INFO"} if asked_for else {}
     done = subprocess.run(
-        [ALLENNLP, "train", str(fixtures / "configs" / "tiny.jsonnet"), "-s", "out"]
-        + ["-o", '{"trainer.num_epochs": 2}'],
+        [
+            ALLENNLP,
+            "train",
+            str(fixtures / "configs" / "tiny.jsonnet"),
+            "-s",
+            "out",
+            "-o",
+            '{"trainer.num_epochs": 2}',
+        ],
         cwd=tmp_path,
         env={**os.environ, "OMP_NUM_THREADS": "1", **variables},
         capture_output=True,
