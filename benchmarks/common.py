@@ -163,14 +163,18 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> List
     return [head, "|" + "---|" * len(header), *body]
 
 
-def add_report_options(parser: ArgumentParser, rounds: int, plot: bool = False) -> None:
-    parser.add_argument("--rounds", type=int, default=rounds)
+def report_parser(doc: str, rounds: int, plot: bool = False) -> ArgumentParser:
+    """The options of a `Report`; `doc` is that of the script, which may do without `--rounds`."""
+    parser = ArgumentParser(description=doc.split("\n\n")[0])
+    if rounds:
+        parser.add_argument("--rounds", type=int, default=rounds)
     parser.add_argument(
         "--clock", choices=CLOCKS, default="wall", help="cpu: time of the processor, all threads"
     )
     parser.add_argument("--json", metavar="FILE", help="write the figures there")
     if plot:
         parser.add_argument("--plot", metavar="FILE.png", help="draw the figures there")
+    return parser
 
 
 class Curve(NamedTuple):

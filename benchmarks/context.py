@@ -11,34 +11,40 @@ predictor; an epoch from the data loader's instances, read before, to the last o
 """
 
 import json
-from argparse import ArgumentParser
 from functools import partial
-from typing import List
+from typing import Iterable, List
 
 from allennlp.common.util import lazy_groups_of
 from allennlp.data import DataLoader
 from allennlp.nn.util import move_to_device
-from common import Report, add_report_options, interleaved
+from common import Report, interleaved
 from experiment import (
     Experiment,
-    add_experiment_options,
     add_prediction_options,
-    document_lines,
+    experiment_parser,
+    first_sentences,
     predict_lines,
     step,
 )
 
+from locate_label_allennlp.data.document import Document
+
+
+def document_lines(documents: Iterable[Document], limit: int, size: int) -> List[str]:
+    """The first `limit` sentences as JSON lines, one a document of at most `size` sentences."""
+    return [
+        json.dumps({"document": [sentence.words for sentence in sentences]})
+        for document in first_sentences(documents, limit)
+        for sentences in lazy_groups_of(document.sentences, size)
+    ]
+
 
 def main() -> None:
-    parser = ArgumentParser(description=__doc__.split("\n\n")[0])
-    add_experiment_options(parser)
-    add_report_options(parser, rounds=3)
-    add_prediction_options(parser, train_steps=30)
+    parser = experiment_parser(__doc__, rounds=3)
+    add_prediction_options(parser, train_steps=30, limit=256, document=20)
     parser.add_argument("--b-context", default="window", help="as --context")
     parser.add_argument("--reader-overrides", default="{}", metavar="JSON")
     parser.add_argument("--b-overrides", default="{}", metavar="JSON")
-    parser.add_argument("--limit", type=int, default=256, help="sentences of the corpus")
-    parser.add_argument("--document", type=int, default=20, help="sentences of a document, at most")
     options = parser.parse_args()
 
     changed = json.loads(options.b_overrides)

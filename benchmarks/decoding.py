@@ -9,16 +9,16 @@ types mostly agree, and their scores are better the nearer they are.
 """
 
 import random
-from argparse import ArgumentParser
 from typing import Dict, List
 
 import torch
 from allennlp.common.util import import_module_and_submodules
-from common import Curve, Report, add_report_options, growth, interleaved, plot
+from common import Curve, Report, growth, interleaved, plot, report_parser
 
 import_module_and_submodules("locate_label_allennlp")
 
-from locate_label_allennlp.decoders import EntityDecoder, ScoredSpan  # noqa: E402
+from locate_label_allennlp.data.document import Entity  # noqa: E402
+from locate_label_allennlp.decoders import EntityDecoder  # noqa: E402
 
 NUM_SPANS = [10, 100, 1_000, 10_000]
 TYPES = ["DNA", "RNA", "cell_line", "cell_type", "protein"]
@@ -26,10 +26,10 @@ SPANS_AN_ENTITY = 5
 WORDS_AN_ENTITY = 6
 
 
-def scored_spans(number: int, draw: random.Random) -> List[ScoredSpan]:
-    spans: Dict[tuple, ScoredSpan] = {}
+def candidates(number: int, draw: random.Random) -> List[Entity]:
+    drawn: Dict[tuple, Entity] = {}
     num_words = max(16, number // SPANS_AN_ENTITY * WORDS_AN_ENTITY)
-    while len(spans) < number:
+    while len(drawn) < number:
         start, label = draw.randrange(num_words - 12), draw.choice(TYPES)
         end = start + draw.randint(1, 12) - 1
         for _ in range(SPANS_AN_ENTITY):
@@ -37,17 +37,16 @@ def scored_spans(number: int, draw: random.Random) -> List[ScoredSpan]:
             near_start, near_end = max(0, start + left), min(num_words - 1, end + right)
             kind = label if draw.random() < 0.9 else draw.choice(TYPES)
             score = draw.uniform(0.6, 1.0) - 0.1 * (abs(left) + abs(right))
-            if near_start <= near_end and len(spans) < number:
-                key = (near_start, near_end, kind)
-                spans[key] = ScoredSpan(*key, score)
-    shuffled = list(spans.values())
+            if near_start <= near_end and len(drawn) < number:
+                key = (near_start, near_end + 1, kind)
+                drawn[key] = Entity(*key, score=score)
+    shuffled = list(drawn.values())
     draw.shuffle(shuffled)
     return shuffled
 
 
 def main() -> None:
-    parser = ArgumentParser(description=__doc__.split("\n\n")[0])
-    add_report_options(parser, rounds=7, plot=True)
+    parser = report_parser(__doc__, rounds=7, plot=True)
     options = parser.parse_args()
     report = Report("decoding", options, torch.device("cpu"))
 
@@ -59,7 +58,7 @@ def main() -> None:
         calls = max(1, 2_000 // number)
         times = interleaved(
             {name: decoder.decode for name, decoder in decoders.items()},
-            [scored_spans(number, draw) for _ in range(calls)],
+            [candidates(number, draw) for _ in range(calls)],
             options.rounds,
             torch.device("cpu"),
             options.clock,
@@ -72,7 +71,7 @@ def main() -> None:
     report.finish()
     if options.plot:
         curves = [Curve(name, NUM_SPANS, values) for name, values in milliseconds.items()]
-        plot(options.plot, {"milliseconds a call": curves}, "scored spans of a sentence")
+        plot(options.plot, {"milliseconds a call": curves}, "candidates of a sentence")
 
 
 if __name__ == "__main__":

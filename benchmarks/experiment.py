@@ -15,12 +15,13 @@ from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Unio
 
 import torch
 from allennlp.common import Params
-from allennlp.common.util import import_module_and_submodules, lazy_groups_of
+from allennlp.common.util import import_module_and_submodules
 from allennlp.data import Batch, DatasetReader, Instance, Vocabulary
 from allennlp.models import Model
 from allennlp.nn.util import move_to_device
 from allennlp.predictors import Predictor
 from allennlp.training.optimizers import Optimizer
+from common import report_parser
 from encoders import SHAPES, random_encoder, transformer_of
 
 import_module_and_submodules("locate_label_allennlp")
@@ -34,7 +35,9 @@ ROOT = Path(__file__).parent.parent
 SEED_LENGTHS = [*range(1, 8), 9, 11, 13, 15]
 
 
-def add_experiment_options(parser: ArgumentParser) -> None:
+def experiment_parser(doc: str, rounds: int, plot: bool = False) -> ArgumentParser:
+    """The options of an `Experiment` and of its `Report`."""
+    parser = report_parser(doc, rounds, plot)
     parser.add_argument("--corpus", default=str(ROOT / "fixtures/quickstart/test.jsonl"))
     parser.add_argument("--encoder", help="a folder or a name on the model hub; default: random")
     parser.add_argument(
@@ -50,12 +53,21 @@ def add_experiment_options(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
+    return parser
 
 
-def add_prediction_options(parser: ArgumentParser, train_steps: int) -> None:
+def add_prediction_options(
+    parser: ArgumentParser, train_steps: int, limit: int = 0, document: int = 0
+) -> None:
+    """With defaults; `--limit` and `--document` only where they have one."""
     parser.add_argument("--lines", type=int, default=64, help="lines a call of the predictor")
     parser.add_argument("--train-steps", type=int, default=train_steps)
     parser.add_argument("--keep", type=float, default=0.1, help="share of seeds that pass")
+    if limit:
+        parser.add_argument("--limit", type=int, default=limit, help="sentences of the corpus")
+        parser.add_argument(
+            "--document", type=int, default=document, help="sentences of a document, at most"
+        )
 
 
 class Experiment:
@@ -63,7 +75,7 @@ class Experiment:
     # Parameters
 
     options : `argparse.Namespace`
-        Those of `add_experiment_options`.
+        Those of `experiment_parser`.
     overrides : `Dict[str, Any]`, optional
         Of the config, as well as those among the options.
     **changes : `Any`
@@ -202,15 +214,6 @@ def first_sentences(documents: Iterable[Document], limit: Optional[int]) -> Iter
             return
         yield Document(document.sentences[:missing], document.doc_id)
         missing -= len(document.sentences)
-
-
-def document_lines(documents: Iterable[Document], limit: int, size: int) -> List[str]:
-    """The first `limit` sentences as JSON lines, one a document of at most `size` sentences."""
-    return [
-        json.dumps({"document": [sentence.words for sentence in sentences]})
-        for document in first_sentences(documents, limit)
-        for sentences in lazy_groups_of(document.sentences, size)
-    ]
 
 
 def _num_words(instance: Instance) -> int:

@@ -20,31 +20,27 @@ On a GPU: `--device cuda --precision bf16 --shape bert-base --token-budget 4096`
 """
 
 import json
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from itertools import chain
 from typing import Any, Callable, Dict, List
 
 import torch
 from allennlp.common.util import lazy_groups_of
-from common import Report, add_report_options, interleaved
+from common import Report, interleaved
 from encoders import BareEncoder, recorded_calls
 from experiment import (
     Experiment,
-    add_experiment_options,
     add_prediction_options,
     choose_batches,
+    experiment_parser,
     first_sentences,
     predict_lines,
 )
 
 
 def main() -> None:
-    parser = ArgumentParser(description=__doc__.split("\n\n")[0])
-    add_experiment_options(parser)
-    add_report_options(parser, rounds=5)
-    add_prediction_options(parser, train_steps=10)
-    parser.add_argument("--limit", type=int, default=160, help="sentences of the corpus")
-    parser.add_argument("--document", type=int, default=10, help="sentences of a document")
+    parser = experiment_parser(__doc__, rounds=5)
+    add_prediction_options(parser, train_steps=10, limit=160, document=10)
     parser.set_defaults(batch_size=32)
     options = parser.parse_args()
 

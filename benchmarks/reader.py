@@ -12,14 +12,13 @@ With neighbouring sentences (`--context`) and without; the first pass, when the 
 word yet, and the passes after it, of which the median is taken.
 """
 
-from argparse import ArgumentParser
 from statistics import median
 from typing import Any, Callable, Dict
 
 import torch
 from allennlp.data import Batch
-from common import CLOCKS, Report, add_report_options
-from experiment import Experiment, add_experiment_options, choose_batches
+from common import CLOCKS, Report
+from experiment import Experiment, choose_batches, experiment_parser
 
 from locate_label_allennlp.data.formats import AutoFormat
 
@@ -27,9 +26,7 @@ PARTS = ("parsing", "instances", "indexing", "padding")
 
 
 def main() -> None:
-    parser = ArgumentParser(description=__doc__.split("\n\n")[0])
-    add_experiment_options(parser)
-    add_report_options(parser, rounds=3)
+    parser = experiment_parser(__doc__, rounds=3)
     options = parser.parse_args()
     report = Report("reader", options, torch.device(options.device))
 

@@ -18,7 +18,7 @@ A first batch before those does not count. Training and prediction have a proces
 import json
 import os
 import tempfile
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -29,12 +29,12 @@ from allennlp.common.meta import Meta
 from allennlp.data import Instance
 from allennlp.models.archival import archive_model
 from allennlp.predictors import Predictor
-from common import Report, add_report_options, markdown_table, seconds_of, short
+from common import Report, markdown_table, seconds_of, short
 from encoders import SHAPES
 from experiment import (
     Experiment,
-    add_experiment_options,
     choose_batches,
+    experiment_parser,
     predict_lines,
     step,
 )
@@ -54,9 +54,7 @@ FIGURES = {
 
 
 def main() -> None:
-    parser = ArgumentParser(description=__doc__.split("\n\n")[0])
-    add_experiment_options(parser)
-    add_report_options(parser, rounds=1)
+    parser = experiment_parser(__doc__, rounds=0)
     parser.add_argument("--shapes", nargs="+", choices=SHAPES, default=list(SHAPES))
     parser.add_argument("--contexts", nargs="+", default=["0", "1"])
     parser.add_argument("--batches", type=int, default=4, help="from short to long, of the corpus")

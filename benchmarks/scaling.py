@@ -17,7 +17,7 @@ How prediction and training grow with the length of a sentence and the size of a
 
 import json
 import tempfile
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from contextlib import contextmanager
 from functools import partial
 from itertools import cycle
@@ -28,12 +28,12 @@ from typing import Any, Callable, Dict, Iterator, List
 
 import torch
 from allennlp.common.util import lazy_groups_of
-from common import Curve, Report, add_report_options, growth, plot, seconds_of
+from common import Curve, Report, growth, plot, seconds_of
 from encoders import BareEncoder, recorded_calls
 from experiment import (
     Experiment,
-    add_experiment_options,
     add_prediction_options,
+    experiment_parser,
     first_sentences,
     predict_lines,
     step,
@@ -55,9 +55,7 @@ STEP_WORDS = 512
 
 
 def main() -> None:
-    parser = ArgumentParser(description=__doc__.split("\n\n")[0])
-    add_experiment_options(parser)
-    add_report_options(parser, rounds=3, plot=True)
+    parser = experiment_parser(__doc__, rounds=3, plot=True)
     add_prediction_options(parser, train_steps=30)
     parser.add_argument("--corpus-sizes", type=int, nargs="*", default=[100, 200, 400])
     parser.add_argument("--measure", choices=MEASURES, help="for the processes this one starts")
@@ -203,7 +201,7 @@ def corpus(experiment: Experiment) -> Dict[str, float]:
         AutoFormat().write(documents, str(source))
 
         def run() -> None:
-            instances = experiment.reader.read({"training": str(source)})
+            instances = experiment.reader.read(str(source))
             with target.open("w", encoding="utf-8") as output:
                 for group in lazy_groups_of(instances, options.lines):
                     output.writelines(predict_lines(predictor, group))

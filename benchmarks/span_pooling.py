@@ -13,13 +13,12 @@ maximum query over 1,024 words needs: N x D x 4 bytes x 11 levels.
 """
 
 import warnings
-from argparse import ArgumentParser
 from functools import partial
 from typing import Any, Callable, Dict, List, NamedTuple
 
 import torch
 from allennlp.modules.span_extractors import MaxPoolingSpanExtractor
-from common import Curve, Report, add_report_options, growth, interleaved, plot
+from common import Curve, Report, growth, interleaved, plot, report_parser
 from memory import MEGABYTE, peak_tensor_bytes
 
 from locate_label_allennlp.nn.range_maximum import RangeMaximum
@@ -87,8 +86,7 @@ def needed_bytes(name: str, words: int, num_lengths: int, dim: int) -> int:
 
 
 def main() -> None:
-    parser = ArgumentParser(description=__doc__.split("\n\n")[0])
-    add_report_options(parser, rounds=3, plot=True)
+    parser = report_parser(__doc__, rounds=3, plot=True)
     parser.add_argument("--dim", type=int, default=384)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--memory-limit", type=float, default=0.5, help="GB of one tensor")

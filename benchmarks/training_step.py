@@ -13,20 +13,17 @@ beyond parameters and the optimiser's state.
 On a GPU: `--device cuda --precision bf16 --shape bert-base --token-budget 4096`.
 """
 
-from argparse import ArgumentParser
 from functools import partial
 from typing import Any, Dict
 
-from common import Report, add_report_options, interleaved
+from common import Report, interleaved
 from encoders import BareEncoder, recorded_calls
-from experiment import Experiment, add_experiment_options, choose_batches, step
+from experiment import Experiment, choose_batches, experiment_parser, step
 from memory import MEGABYTE, peak_tensor_bytes
 
 
 def main() -> None:
-    parser = ArgumentParser(description=__doc__.split("\n\n")[0])
-    add_experiment_options(parser)
-    add_report_options(parser, rounds=5)
+    parser = experiment_parser(__doc__, rounds=5)
     parser.add_argument("--batches", type=int, default=6, help="from short to long, of the corpus")
     options = parser.parse_args()
 

@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from contextlib import contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Callable, Iterator
 
 from allennlp.commands.subcommand import Subcommand
@@ -29,16 +30,19 @@ need not be mended. Files are never changed.
 
 Errors are lines that are not of the format, words that are empty, entities that lie outside their
 sentence or are given twice, types on no list, and files without sentences. Notes are entities that
-cross, sentences without words, labels that are mended when they are read, and documents that are
-taken up again after others. The exit status is 1 if there is any error, and 0 if not.
+cross, sentences without words, labels that are mended when they are read, documents that are taken
+up again after others, how many sentences or texts say nothing of entities, types that are seen once
+in all files, and types that differ by case or by one letter, one of them rare. The exit status is 1
+if there is any error, and 0 if not.
 """
 
 STATS = """\
 Counts what is in corpora: documents, sentences, tokens and entities; entities by type, by length in
-words and by depth of nesting; spans that cross or have several types; the longest sentence and the
-longest entity, with their places. A column a file and one for all; with more than five files only
-the latter. The same (start, end, type) counts once a sentence. Nesting is counted among contiguous
-entities; the length of a discontinuous one is that of its fragments.
+words and by depth of nesting; nested entities; spans that cross or have several types; the longest
+sentence and the longest entity, with their places. A column a file and one for all; with more than
+five files only the latter. The same (start, end, type) counts once a sentence. Nested is what lies
+inside another entity or contains one, also one with the same words. Nesting is counted among
+contiguous entities; the length of a discontinuous one is that of its fragments.
 """
 
 CONVERT = """\
@@ -83,6 +87,12 @@ class Corpus(Subcommand):
             "--json",
             metavar="OUT",
             help="also write the counts of each file, and of all, as JSON; - for stdout, alone",
+        )
+        stats.add_argument(
+            "--length-buckets",
+            metavar="A,B",
+            default="1,5,10",
+            help="the shortest lengths of the buckets (default: 1,5,10)",
         )
 
         convert = _command(commands, "convert", CONVERT, "Write another format.", _convert)
@@ -166,11 +176,12 @@ def _validate(args: argparse.Namespace) -> int:
     types = None if args.types is None else {each.strip() for each in args.types.split(",")}
     validation = Validation(format_from_text(args.format), types)
     errors = notes = 0
-    for path in args.files:
-        for problem in validation.problems(path):
-            print(problem)
-            errors += problem.is_error
-            notes += not problem.is_error
+    for problem in chain(
+        chain.from_iterable(map(validation.problems, args.files)), validation.type_problems()
+    ):
+        print(problem)
+        errors += problem.is_error
+        notes += not problem.is_error
     read = validation.statistics
     print(
         f"{_counted(errors, 'error')}, {_counted(notes, 'note')} in "
@@ -181,18 +192,20 @@ def _validate(args: argparse.Namespace) -> int:
 
 
 def _stats(args: argparse.Namespace) -> int:
+    from locate_label_allennlp.common.length_buckets import LengthBuckets
     from locate_label_allennlp.data.corpus.files import column_names, format_from_text, read_corpus
     from locate_label_allennlp.data.corpus.statistics import corpus_statistics, merged
     from locate_label_allennlp.data.corpus.statistics_table import statistics_table
     from locate_label_allennlp.data.formats.corpus_files import atomic_file
 
     format = format_from_text(args.format)
+    buckets = LengthBuckets.from_text(args.length_buckets)
     names = column_names(list(dict.fromkeys(args.files)))
     counted = {path: corpus_statistics(read_corpus(format, path)) for path in names}
     if args.json:
         content = {
-            "files": {path: statistics.as_json() for path, statistics in counted.items()},
-            "all": merged(counted.values()).as_json(),
+            "files": {path: statistics.as_json(buckets) for path, statistics in counted.items()},
+            "all": merged(counted.values()).as_json(buckets),
         }
         text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
         if args.json == "-":
@@ -200,7 +213,7 @@ def _stats(args: argparse.Namespace) -> int:
             return 0
         with atomic_file(args.json) as target:
             target.write(text.encode())
-    print(statistics_table({names[path]: each for path, each in counted.items()}))
+    print(statistics_table({names[path]: each for path, each in counted.items()}, buckets))
     return 0
 
 
@@ -230,6 +243,7 @@ def _split(args: argparse.Namespace) -> int:
     from locate_label_allennlp.data.corpus import files, splitting
 
     shares = splitting.parsed_parts(args.parts)
+    files.check_folder(args.output)
     if not args.force:
         files.check_free(files.part_path(args.output, part) for part in shares)
     documents = files.read_corpus(files.format_from_text(args.format), args.file)

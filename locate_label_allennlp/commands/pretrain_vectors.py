@@ -72,7 +72,7 @@ class PretrainVectors(Subcommand):
 
 def _pretrain(args: argparse.Namespace) -> None:
     from locate_label_allennlp.data.corpus.files import check_free, format_from_text, read_corpus
-    from locate_label_allennlp.data.corpus.vectors import (
+    from locate_label_allennlp.data.corpus.word_vectors import (
         train_vectors,
         training_words,
         write_vectors,

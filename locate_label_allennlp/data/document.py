@@ -2,14 +2,14 @@
 What a corpus is made of, whatever file it came from: documents of sentences of words, with
 entities over the words of one sentence.
 
-Here, as in every file a person reads or writes, the `end` of a span is exclusive
-(`words[start:end]`); the dataset reader turns it into the inclusive end of AllenNLP's tensors.
+The `end` of a span is exclusive (`words[start:end]`) everywhere but in tensors, where it is
+inclusive as AllenNLP has it; `data/fields/entities_field.py` converts both ways.
 """
 
 from collections import Counter
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Callable, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 
 class CorpusError(ValueError):
@@ -27,25 +27,58 @@ class CorpusError(ValueError):
 ErrorHandler = Callable[[CorpusError], None]
 
 
+# Start, end, type and fragments.
+EntityKey = Tuple[int, int, str, Tuple[Tuple[int, int], ...]]
+
+
 @dataclass(frozen=True)
 class Entity:
     """
-    An entity mention.
+    An entity of a sentence, gold or predicted.
 
     # Parameters
 
     start, end : `int`
-        The words of its sentence that it reaches from and to (exclusive).
+        Its first word, and the one after its last.
     type : `str`
     fragments : `Tuple[Tuple[int, int], ...]`, optional
-        For a discontinuous mention its pieces, two or more, in order and with a gap between each
-        two; `start` and `end` are then those of the whole. Empty for any other mention.
+        Of a discontinuous entity: start and end of each fragment, two or more, in order and with a
+        gap between each two; `start` and `end` are then those of the whole. Empty for any other.
+    score : `float`, optional
+        Of a predicted entity: how sure the model is, from 0 to 1.
     """
 
     start: int
     end: int
     type: str
     fragments: Tuple[Tuple[int, int], ...] = ()
+    score: Optional[float] = None
+
+    @property
+    def key(self) -> EntityKey:
+        """What makes it the same entity as another one of its sentence: all but the score."""
+        return self.start, self.end, self.type, self.fragments
+
+    @property
+    def span(self) -> Tuple[int, int]:
+        return self.start, self.end
+
+    @property
+    def num_words(self) -> int:
+        """Its length; of a discontinuous entity that of its fragments together."""
+        return sum(end - start for start, end in self.fragments or [self.span])
+
+    def with_score(self, score: float) -> "Entity":
+        return Entity(self.start, self.end, self.type, self.fragments, score)
+
+    def to_json(self) -> Dict[str, Any]:
+        """By the names of the parameters, without those that it does not have."""
+        content: Dict[str, Any] = {"start": self.start, "end": self.end, "type": self.type}
+        if self.fragments:
+            content["fragments"] = [list(fragment) for fragment in self.fragments]
+        if self.score is not None:
+            content["score"] = self.score
+        return content
 
 
 @dataclass(frozen=True)
@@ -120,7 +153,7 @@ def checked_sentence(
             tell(CorpusError(mistake, path, line))
         else:
             sound.append(entity)
-    ordered = sorted(set(sound), key=astuple)
+    ordered = sorted(set(sound), key=lambda entity: entity.key)
     if on_error is not None:
         for entity, count in Counter(sound).items():
             if count > 1:

@@ -1,32 +1,24 @@
-from collections.abc import Sequence
-from typing import NamedTuple
+from typing import List, Sequence
 
+import numpy
 from allennlp.common import Registrable
 from allennlp.common.checks import ConfigurationError
+from numpy.typing import NDArray
 
-
-class ScoredSpan(NamedTuple):
-    """
-    A span of words, the type it was given and how sure the model is. `end` is inclusive.
-    """
-
-    start: int
-    end: int
-    label: str
-    score: float
+from locate_label_allennlp.data.document import Entity
 
 
 class EntityDecoder(Registrable):
     """
-    Chooses the entities of a sentence among its scored spans.
+    Chooses the entities of a sentence among its candidates.
 
-    What every decoder does is done here: spans whose score is not above the threshold are left
-    out, and the same `(start, end, label)` met again keeps its best score. No decoder ever raises
-    a score, so a span left out at the beginning could not have come back, and could not have
+    What every decoder does is done here: candidates whose score is not above the threshold are left
+    out, and the same `(start, end, type)` met again keeps its best score. No decoder ever raises a
+    score, so a candidate left out at the beginning could not have come back, and could not have
     changed the fate of a better one. A subclass says in `select` which of the others stay.
 
-    Wherever two spans have the same score, the one with the earlier start goes first, then the one
-    with the earlier end, then the alphabetically first label: the result does not depend on the
+    Wherever two candidates have the same score, the one with the earlier start goes first, then the
+    one with the earlier end, then the alphabetically first type: the result does not depend on the
     order of the input.
 
     # Parameters
@@ -40,39 +32,63 @@ class EntityDecoder(Registrable):
     def __init__(self, score_threshold: float = 0.5) -> None:
         self.score_threshold = check_fraction("score_threshold", score_threshold, zero=True)
 
-    def decode(self, spans: Sequence[ScoredSpan]) -> list[ScoredSpan]:
+    def decode(self, candidates: Sequence[Entity]) -> List[Entity]:
         """
         # Parameters
 
-        spans : `Sequence[ScoredSpan]`
-            The scored spans of one sentence, in any order, without the NONE class.
+        candidates : `Sequence[Entity]`
+            The candidates of one sentence with their scores, in any order, without the NONE class.
 
         # Returns
 
-        `List[ScoredSpan]`
-            The entities, sorted by start, end and label.
+        `List[Entity]`
+            The entities, sorted by start, end and type.
         """
-        best: dict[tuple[int, int, str], ScoredSpan] = {}
-        for span in spans:
-            if span.score > self.score_threshold:
-                key = (span.start, span.end, span.label)
-                if key not in best or span.score > best[key].score:
-                    best[key] = span
-        return sorted(self.select(sorted(best.values())))
+        above = [each for each in candidates if score_of(each) > self.score_threshold]
+        # Of the same candidate the last one stays, which is the best.
+        best = {candidate.key: candidate for candidate in sorted(above, key=score_of)}
+        entities = self.select([best[key] for key in sorted(best)])
+        return sorted(entities, key=lambda entity: entity.key)
 
-    def select(self, candidates: list[ScoredSpan]) -> list[ScoredSpan]:
+    def select(self, candidates: List[Entity]) -> List[Entity]:
         """
         # Parameters
 
-        candidates : `List[ScoredSpan]`
-            Spans with distinct `(start, end, label)`, sorted by them, all above the threshold.
+        candidates : `List[Entity]`
+            Candidates with distinct `(start, end, type)`, sorted by them, all above the threshold.
 
         # Returns
 
-        `List[ScoredSpan]`
+        `List[Entity]`
             Those that are entities, in any order, with their final scores.
         """
         raise NotImplementedError
+
+
+def score_of(candidate: Entity) -> float:
+    if candidate.score is None:
+        raise ValueError(f"{candidate} has no score; a decoder chooses by scores")
+    return candidate.score
+
+
+def best_first(candidates: Sequence[Entity], exclude: NDArray[numpy.bool_]) -> List[Entity]:
+    """
+    Takes candidates from the best score to the worst, and drops what one taken excludes.
+
+    # Parameters
+
+    candidates : `Sequence[Entity]`
+        `S` candidates; of equal scores the earlier one is taken first.
+    exclude : `numpy.ndarray`
+        Shape `(S, S)`: which candidates exclude each other.
+    """
+    dropped = numpy.zeros(len(candidates), dtype=bool)
+    entities = []
+    for index in sorted(range(len(candidates)), key=lambda i: -score_of(candidates[i])):
+        if not dropped[index]:
+            entities.append(candidates[index])
+            dropped |= exclude[index]
+    return entities
 
 
 def check_fraction(name: str, value: float, zero: bool) -> float:

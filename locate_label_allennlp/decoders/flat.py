@@ -1,6 +1,8 @@
 from bisect import bisect_left
+from typing import List
 
-from locate_label_allennlp.decoders.entity_decoder import EntityDecoder, ScoredSpan
+from locate_label_allennlp.data.document import Entity
+from locate_label_allennlp.decoders.entity_decoder import EntityDecoder, score_of
 
 
 @EntityDecoder.register("flat")
@@ -8,7 +10,7 @@ class FlatDecoder(EntityDecoder):
     """
     The best set of entities of which no two share a word: the one with the largest sum of scores
     (weighted interval scheduling). Where sums are equal, the entity that comes first by start, end
-    and label is taken.
+    and type is taken.
 
     # Parameters
 
@@ -16,18 +18,18 @@ class FlatDecoder(EntityDecoder):
         An entity's score must be above it, in `[0, 1]`.
     """
 
-    def select(self, candidates: list[ScoredSpan]) -> list[ScoredSpan]:
-        starts = [span.start for span in candidates]
+    def select(self, candidates: List[Entity]) -> List[Entity]:
+        starts = [candidate.start for candidate in candidates]
         # best[i]: the largest sum that candidates[i:] allow. taken[i]: it needs candidates[i].
         best = [0.0] * (len(candidates) + 1)
         taken = [False] * len(candidates)
         for i in reversed(range(len(candidates))):
-            with_this = candidates[i].score + best[bisect_left(starts, candidates[i].end + 1)]
+            with_this = score_of(candidates[i]) + best[bisect_left(starts, candidates[i].end)]
             taken[i] = with_this >= best[i + 1]
             best[i] = max(with_this, best[i + 1])
 
-        entities: list[ScoredSpan] = []
-        for i, span in enumerate(candidates):
-            if taken[i] and (not entities or span.start > entities[-1].end):
-                entities.append(span)
+        entities: List[Entity] = []
+        for candidate, is_taken in zip(candidates, taken, strict=True):
+            if is_taken and (not entities or candidate.start >= entities[-1].end):
+                entities.append(candidate)
         return entities

@@ -1,10 +1,13 @@
-from locate_label_allennlp.decoders.entity_decoder import EntityDecoder, ScoredSpan
+from typing import List
+
+from locate_label_allennlp.data.document import Entity
+from locate_label_allennlp.decoders.entity_decoder import EntityDecoder
 
 
 @EntityDecoder.register("none")
 class KeepAllDecoder(EntityDecoder):
     """
-    Keeps every span whose score is above the threshold, however much they overlap: the setting
+    Keeps every candidate whose score is above the threshold, however much they overlap: the setting
     "w/o soft-NMS" of the paper's Table 3.
 
     # Parameters
@@ -13,5 +16,5 @@ class KeepAllDecoder(EntityDecoder):
         An entity's score must be above it, in `[0, 1]`.
     """
 
-    def select(self, candidates: list[ScoredSpan]) -> list[ScoredSpan]:
+    def select(self, candidates: List[Entity]) -> List[Entity]:
         return candidates

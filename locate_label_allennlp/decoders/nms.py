@@ -1,21 +1,20 @@
-from locate_label_allennlp.decoders.entity_decoder import (
-    EntityDecoder,
-    ScoredSpan,
-    check_fraction,
-)
-from locate_label_allennlp.decoders.overlap import OverlapIndex
+from typing import List
+
+from locate_label_allennlp.data.document import Entity
+from locate_label_allennlp.decoders.entity_decoder import EntityDecoder, best_first, check_fraction
+from locate_label_allennlp.nn.relations import overlaps
 
 
 @EntityDecoder.register("nms")
 class NmsDecoder(EntityDecoder):
     """
-    Greedy non-maximum suppression: takes the spans from the best score to the worst, and drops
-    those that overlap one already taken much, whatever their label.
+    Greedy non-maximum suppression: takes the candidates from the best score to the worst, and drops
+    those that overlap one already taken much, whatever their type.
 
     # Parameters
 
     overlap_threshold : `float`, optional (default = `0.6`)
-        The IoU from which on two spans exclude each other, in `(0, 1]`.
+        The IoU from which on two candidates exclude each other, in `(0, 1]`.
     score_threshold : `float`, optional (default = `0.5`)
         An entity's score must be above it, in `[0, 1]`.
     """
@@ -24,14 +23,6 @@ class NmsDecoder(EntityDecoder):
         super().__init__(score_threshold)
         self._overlap_threshold = check_fraction("overlap_threshold", overlap_threshold, zero=False)
 
-    def select(self, candidates: list[ScoredSpan]) -> list[ScoredSpan]:
-        index = OverlapIndex(candidates, self._overlap_threshold)
-        dropped = [False] * len(candidates)
-        entities = []
-        # The sort is stable: equal scores stay in the candidates' order.
-        for position in sorted(range(len(candidates)), key=lambda i: -candidates[i].score):
-            if not dropped[position]:
-                entities.append(candidates[position])
-                for other in index.overlapping(position):
-                    dropped[other] = True
-        return entities
+    def select(self, candidates: List[Entity]) -> List[Entity]:
+        spans = [candidate.span for candidate in candidates]
+        return best_first(candidates, overlaps(spans, spans, self._overlap_threshold))

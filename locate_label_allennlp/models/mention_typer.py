@@ -2,7 +2,6 @@
 
 from typing import Any, Dict, List, Optional
 
-import torch
 from allennlp.common import Lazy
 from allennlp.common.checks import ConfigurationError
 from allennlp.data import TextFieldTensors, Vocabulary
@@ -13,13 +12,13 @@ from overrides import overrides
 from torch import Tensor
 
 from locate_label_allennlp.common.precision import at_precision
+from locate_label_allennlp.data.fields import entities_of_spans
 from locate_label_allennlp.models.ner_model import NerModel
 from locate_label_allennlp.models.nested_ner_model import gold_entities
 from locate_label_allennlp.modules.span_scorers import MentionSpanScorer
 from locate_label_allennlp.modules.word_encoder import WordEncoder
 from locate_label_allennlp.nn.losses import classification_loss
 from locate_label_allennlp.nn.mentions import gold_positions
-from locate_label_allennlp.nn.spans import FlatSpans
 from locate_label_allennlp.training.metrics import OracleSpanAccuracy
 
 
@@ -99,27 +98,10 @@ class MentionTyper(NerModel):
             score, label = logits.float().softmax(dim=1).max(dim=1)
             num_unreachable = sum(len(sentence["unreachable"]) for sentence in metadata)
             self._metric(label, gold.labels, len(metadata), num_unreachable)
-            output["entities"] = self._named(gold.spans, label, score, len(metadata))
-        return output
-
-    def _named(
-        self, spans: FlatSpans, label: Tensor, score: Tensor, num_sentences: int
-    ) -> List[List[Dict[str, Any]]]:
-        """The mentions of each sentence with their types, ends exclusive."""
-        named: List[List[Dict[str, Any]]] = [[] for _ in range(num_sentences)]
-        columns = [spans.sentence, spans.start, spans.end, label, score]
-        # The batch's one copy from the device; doubles hold every index and score exactly.
-        rows = torch.stack([column.double() for column in columns], dim=1).tolist()
-        for sentence, start, end, type_index, probability in rows:
-            named[int(sentence)].append(
-                {
-                    "start": int(start),
-                    "end": int(end) + 1,
-                    "type": self.labels[int(type_index)],
-                    "score": probability,
-                }
+            output["entities"] = entities_of_spans(
+                gold.spans, label, self.labels, len(metadata), score
             )
-        return named
+        return output
 
     @overrides
     def get_metrics(self, reset: bool = False) -> Dict[str, float]:

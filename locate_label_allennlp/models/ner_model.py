@@ -84,7 +84,7 @@ class NerModel(Model):
 
         # Raises
 
-        `ValueError`
+        `FloatingPointError`
             If the sum is no finite number; names the sentences.
         """
         weighted = [self._loss_weights.get(name, 1.0) * loss for name, loss in losses.items()]
@@ -96,7 +96,10 @@ class NerModel(Model):
             self._losses.setdefault(name, Average())(value)
         if not math.isfinite(values[-1]):
             sources = [sentence["source"] for sentence in metadata]
-            raise ValueError(f"the loss is {values[-1]} ({parts}) on the sentences {sources}")
+            raise FloatingPointError(
+                f"the loss is {values[-1]} ({parts}) on the sentences {sources}; a lower learning "
+                "rate is what helps most often"
+            )
         return total
 
     @overrides

@@ -1,14 +1,17 @@
 """What the models that detect entities have in common: words in, entities out."""
 
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Optional
 
 import torch
 from allennlp.data import TextFieldTensors, Vocabulary
 from overrides import overrides
 from torch import Tensor
 
+from locate_label_allennlp.common.length_buckets import LengthBuckets
 from locate_label_allennlp.common.precision import at_precision
-from locate_label_allennlp.decoders import EntityDecoder, ScoredSpan, SoftNmsDecoder
+from locate_label_allennlp.data.document import Entity
+from locate_label_allennlp.data.fields import entities_of_spans, entities_of_tensor
+from locate_label_allennlp.decoders import EntityDecoder, SoftNmsDecoder
 from locate_label_allennlp.models.detection import Candidates, Detection, GoldEntities, Seeds
 from locate_label_allennlp.models.ner_model import NerModel
 from locate_label_allennlp.modules.word_encoder import WordEncoder
@@ -92,7 +95,7 @@ class NestedNerModel(NerModel):
 
         `Dict[str, Any]`
             `loss` where there are gold entities; outside training also `entities`: for each
-            sentence a list of entities with `start`, `end` (exclusive, in words), `type`, `score`.
+            sentence a list of `Entity` with scores.
         """
         gold = None if entities is None else gold_entities(entities, metadata)
         with at_precision(self.precision, centre.device):
@@ -105,7 +108,7 @@ class NestedNerModel(NerModel):
             decoded = self.decode(candidates, len(metadata))
             if gold is not None:
                 self._count(decoded, candidates, gold, metadata)
-            output["entities"] = [[_readable(span) for span in spans] for spans in decoded]
+            output["entities"] = decoded
         return output
 
     def candidates(
@@ -130,7 +133,7 @@ class NestedNerModel(NerModel):
             raise ValueError("a model in training mode makes no candidates; call eval() before")
         return detection.candidates
 
-    def scored_spans(self, candidates: Candidates, num_sentences: int) -> List[List[ScoredSpan]]:
+    def scored_spans(self, candidates: Candidates, num_sentences: int) -> List[List[Entity]]:
         """
         What the decoder chooses from in each sentence: the candidates with their most probable
         type and its probability, without those whose most probable type is NONE (section 2.6 of
@@ -138,17 +141,16 @@ class NestedNerModel(NerModel):
         """
         # (K,)
         score, label = candidates.probabilities.max(dim=1)
-        spans = candidates.spans
-        columns = [spans.sentence, spans.start, spans.end, label, score]
-        # The batch's one copy from the device; doubles hold every index and score exactly.
-        rows = torch.stack([column.double() for column in columns], dim=1)[label > 0].tolist()
-        scored: List[List[ScoredSpan]] = [[] for _ in range(num_sentences)]
-        for sentence, start, end, type_index, probability in rows:
-            type_ = self.labels[int(type_index) - 1]
-            scored[int(sentence)].append(ScoredSpan(int(start), int(end), type_, probability))
-        return scored
+        is_entity = label > 0
+        return entities_of_spans(
+            candidates.spans.select(is_entity),
+            label[is_entity] - 1,
+            self.labels,
+            num_sentences,
+            score[is_entity],
+        )
 
-    def decode(self, candidates: Candidates, num_sentences: int) -> List[List[ScoredSpan]]:
+    def decode(self, candidates: Candidates, num_sentences: int) -> List[List[Entity]]:
         """The entities of each sentence."""
         return [
             self.decoder.decode(spans) for spans in self.scored_spans(candidates, num_sentences)
@@ -160,20 +162,24 @@ class NestedNerModel(NerModel):
 
     def _count(
         self,
-        decoded: List[List[ScoredSpan]],
+        decoded: List[List[Entity]],
         candidates: Candidates,
         gold: GoldEntities,
         metadata: List[Dict[str, Any]],
     ) -> None:
         """Gives the metric predictions and gold, and what each stage could still reach."""
-        gold_spans = [
-            [(start, end, self.labels[label]) for start, end, label in rows if label >= 0]
-            for rows in gold.entities.tolist()
+        reachable = entities_of_tensor(gold.entities, self.labels)
+        all_gold = [
+            entities + sentence["unreachable"]
+            for entities, sentence in zip(reachable, metadata, strict=True)
         ]
-        predicted = [[(span.start, span.end, span.label) for span in spans] for spans in decoded]
-        unreachable: List[Sequence[Any]] = [sentence["unreachable"] for sentence in metadata]
         reached = {} if candidates.seeds is None else _reached(candidates.seeds, gold.entities)
-        self._metric(predicted, gold_spans, reached, unreachable)
+        self._metric(decoded, all_gold, reached)
+
+    @property
+    def length_buckets(self) -> LengthBuckets:
+        """Those of the metric."""
+        return self._metric.counter.length_buckets
 
     @overrides
     def get_metrics(self, reset: bool = False) -> Dict[str, float]:
@@ -181,6 +187,10 @@ class NestedNerModel(NerModel):
         if not self.training:
             metrics.update(self._metric.get_metric(reset))
         return metrics
+
+    def group_metrics(self) -> Dict[str, float]:
+        """The scores of each group of entities, which `get_metrics` may leave out."""
+        return self._metric.get_metric(verbose=True)
 
 
 def gold_entities(entities: Tensor, metadata: List[Dict[str, Any]]) -> GoldEntities:
@@ -207,7 +217,3 @@ def _reached(seeds: Seeds, entities: Tensor) -> Dict[str, int]:
     if seeds.kept is not None:
         reached["filter"] = count(leads[seeds.kept], sentence[seeds.kept])
     return reached
-
-
-def _readable(span: ScoredSpan) -> Dict[str, Any]:
-    return {"start": span.start, "end": span.end + 1, "type": span.label, "score": span.score}

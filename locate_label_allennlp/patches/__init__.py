@@ -8,6 +8,8 @@ The one place where AllenNLP 2.10.1 is changed, at run time; its files stay as t
 - `archives`: what is wrong with an archive, likewise;
 - `logs`: log lines that matter;
 - `predict`: whole documents for `allennlp predict`;
+- `evaluation`: the results of an evaluation as a table;
+- `training`: what `train` and `find-lr` lack;
 - `training_data`: a training corpus without entities is an error.
 
 Parts of AllenNLP cannot be imported beside current libraries, and plugins come too late to help:
@@ -33,10 +35,12 @@ def install() -> None:
             archives,
             configs,
             errors,
+            evaluation,
             libraries,
             logs,
             plugins,
             predict,
+            training,
             training_data,
         )
         from locate_label_allennlp.patches.finder import PatchingFinder

@@ -2,7 +2,7 @@
 
 import json
 from itertools import chain
-from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Iterator, List, Optional, Sequence, Tuple
 
 from allennlp.common.checks import ConfigurationError
 from allennlp.common.util import JsonDict, lazy_groups_of
@@ -12,7 +12,7 @@ from allennlp.predictors import Predictor
 from overrides import overrides
 
 from locate_label_allennlp.data.dataset_readers import NestedNerReader
-from locate_label_allennlp.data.document import CorpusError, Document, Sentence
+from locate_label_allennlp.data.document import CorpusError, Document, Entity, Sentence
 from locate_label_allennlp.data.formats import JsonlFormat
 from locate_label_allennlp.data.formats.running_text import Splitting
 from locate_label_allennlp.data.samplers.token_budget import fill_batches, texts_of
@@ -162,12 +162,12 @@ class NestedNerPredictor(Predictor):
         found = chain.from_iterable(map(self._found, lazy_groups_of(instances, _AT_ONCE)))
         return [_placed(document, found) for document in documents]
 
-    def _found(self, instances: List[Instance]) -> List[List[Dict[str, Any]]]:
+    def _found(self, instances: List[Instance]) -> List[List[Entity]]:
         """What the model finds in each instance; texts of like length share a batch."""
         for instance in instances:
             instance.index_fields(self._model.vocab)
         texts = sorted(texts_of(instances), key=lambda text: text.length)
-        entities: List[List[Dict[str, Any]]] = [[] for _ in instances]
+        entities: List[List[Entity]] = [[] for _ in instances]
         for indices in fill_batches(texts, self._budget):
             batch = [instances[index] for index in indices]
             outputs: Any = self._model.forward_on_instances(batch)
@@ -183,7 +183,7 @@ def _echo(item: JsonDict, document: Document) -> JsonDict:
     return {**item, "sentences": [list(sentence.words) for sentence in document.sentences]}
 
 
-def _placed(document: Document, found: Iterator[List[Dict[str, Any]]]) -> List[JsonDict]:
+def _placed(document: Document, found: Iterator[List[Entity]]) -> List[JsonDict]:
     """The document's entities, told where they stand; takes one list a sentence from `found`."""
     return [
         _described(entity, number, sentence, document.text)
@@ -192,14 +192,12 @@ def _placed(document: Document, found: Iterator[List[Dict[str, Any]]]) -> List[J
     ]
 
 
-def _described(
-    entity: Dict[str, Any], number: int, sentence: Sentence, text: "str | None"
-) -> JsonDict:
-    start, end = entity["start"], entity["end"]
+def _described(entity: Entity, number: int, sentence: Sentence, text: "str | None") -> JsonDict:
+    start, end = entity.span
     place: JsonDict = {"sentence": number, "start": start, "end": end}
     surface = " ".join(sentence.words[start:end])
     if text is not None and sentence.offsets is not None:
         first, last = sentence.offsets[start][0], sentence.offsets[end - 1][1]
         surface = text[first:last]
         place.update(start_char=first, end_char=last)
-    return {"type": entity["type"], "score": entity["score"], "text": surface, **place}
+    return {"type": entity.type, "score": entity.score, "text": surface, **place}

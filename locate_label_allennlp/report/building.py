@@ -1,6 +1,6 @@
 """From a model and a corpus to the report's numbers."""
 
-from typing import Any, Dict, Iterable, Optional, Protocol, Sequence, Tuple, Type
+from typing import Any, Dict, Iterable, Optional, Protocol, Sequence, Type
 
 from allennlp.common import Registrable
 from allennlp.common.util import JsonDict
@@ -11,7 +11,7 @@ from locate_label_allennlp.decoders import EntityDecoder
 from locate_label_allennlp.models.nested_ner_model import NestedNerModel
 from locate_label_allennlp.report.confusion import Confusion
 from locate_label_allennlp.report.curves import Curves
-from locate_label_allennlp.report.errors import Errors
+from locate_label_allennlp.report.mistakes import Mistakes
 from locate_label_allennlp.report.offsets import Offsets
 from locate_label_allennlp.report.probabilities import Probabilities
 from locate_label_allennlp.report.scores import Scores
@@ -21,12 +21,9 @@ from locate_label_allennlp.training.metrics.entity_counter import EntityCounter
 # The document is described in docs/report.md; whoever changes it counts this up.
 VERSION = 1
 
-# Those of Table 3 of Locate and Label, and of the metric `nested_span_f1`.
-LENGTH_BUCKETS: Sequence[Tuple[int, "int | None"]] = ((1, 4), (5, 9), (10, None))
-
 
 class _Part(Protocol):
-    """Keeps what it needs of each sentence, and tells it in the end."""
+    """Keeps what it needs of each sentence, and makes its part of the report of it."""
 
     def add(self, trace: Trace) -> None: ...
 
@@ -58,10 +55,10 @@ def build_report(
     `CorpusError` if there are no sentences, or no gold entities in them.
     """
     types = [model.labels[index] for index in sorted(model.labels)]
-    counter = EntityCounter(types, LENGTH_BUCKETS)
+    counter = EntityCounter(types, model.length_buckets)
     parts: Dict[str, _Part] = {
         "scores": Scores(counter),
-        "errors": Errors(model.decoder, types, max_examples),
+        "mistakes": Mistakes(model.decoder, types, max_examples),
         "confusion": Confusion(types),
         "curves": Curves(model.decoder, counter),
         "offsets": Offsets(types),
@@ -82,7 +79,7 @@ def build_report(
         "corpus": {"path": path, **corpus},
     }
     report.update((name, part.as_json()) for name, part in parts.items())
-    report.update(report.pop("errors"))
+    report.update(report.pop("mistakes"))
     return report
 
 
@@ -104,6 +101,6 @@ def _registered_name(base: Type[Registrable], component: type) -> str:
 def _count(trace: Trace, corpus: Dict[str, int]) -> None:
     corpus["sentences"] += 1
     corpus["words"] += len(trace.words)
-    corpus["gold"] += len(trace.gold) + len(trace.unreachable)
-    corpus["discontinuous"] += len(trace.unreachable)
-    corpus["found"] += len(trace.found)
+    corpus["gold"] += len(trace.gold)
+    corpus["discontinuous"] += sum(bool(entity.fragments) for entity in trace.gold)
+    corpus["found"] += len(trace.predicted)

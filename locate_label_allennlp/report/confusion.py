@@ -1,18 +1,19 @@
 """Which types are taken for which."""
 
 from collections import Counter
-from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
+from itertools import zip_longest
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Set, Tuple
 
+from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.report.traces import Trace
-from locate_label_allennlp.training.metrics.entity_counter import Span
 
-# A gold type and a found type; `None` for what has no partner on the other side.
+# A gold type and a predicted type; `None` for what has no partner on the other side.
 Pair = Tuple[Optional[str], Optional[str]]
 
 
 class Confusion:
     """
-    Counts how often an entity of one type was found as another, with the same boundaries.
+    Counts how often an entity of one type was predicted as another, with the same boundaries.
 
     # Parameters
 
@@ -24,13 +25,13 @@ class Confusion:
         self._counts: Counter[Pair] = Counter()
 
     def add(self, trace: Trace) -> None:
-        self._counts.update(type_pairs(trace.gold, trace.found_spans))
-        self._counts.update((label, None) for _, _, label in trace.unreachable)
+        self._counts.update(type_pairs(trace.gold, trace.predicted))
 
     def as_json(self) -> Dict[str, Any]:
         """
-        `counts[i][j]`: entities of the gold type `types[i]` found as `types[j]`; the last row are
-        found entities without a gold partner, the last column gold ones without a found partner.
+        `counts[i][j]`: entities of the gold type `types[i]` predicted as `types[j]`; the last row
+        are predicted entities without a gold partner, the last column gold ones without a predicted
+        partner.
         """
         names: List[Optional[str]] = [*self._types, None]
         return {
@@ -39,21 +40,18 @@ class Confusion:
         }
 
 
-def type_pairs(gold: Sequence[Span], found: Sequence[Span]) -> Iterator[Pair]:
+def type_pairs(gold: Sequence[Entity], predicted: Sequence[Entity]) -> Iterator[Pair]:
     """
-    Pairs gold with found entities of the same boundaries, one with one: first those whose types
+    Pairs gold with predicted entities of the same boundaries, one with one: first those whose types
     agree, then the others in alphabetical order. Whatever remains has no partner.
     """
-    labels: Dict[Tuple[int, int], Tuple[List[str], List[str]]] = {}
-    for side, spans in enumerate((set(gold), set(found))):
-        for start, end, label in spans:
-            labels.setdefault((start, end), ([], []))[side].append(label)
-    for gold_labels, found_labels in labels.values():
-        agreeing = sorted({*gold_labels} & {*found_labels})
-        yield from zip(agreeing, agreeing, strict=True)
-        rest = sorted({*gold_labels} - {*agreeing})
-        others = sorted({*found_labels} - {*agreeing})
-        pairs = min(len(rest), len(others))
-        yield from zip(rest[:pairs], others[:pairs], strict=True)
-        yield from ((label, None) for label in rest[pairs:])
-        yield from ((None, label) for label in others[pairs:])
+    # Discontinuous entities have boundaries of their own.
+    types: Dict[object, Tuple[Set[str], Set[str]]] = {}
+    for side, entities in enumerate((gold, predicted)):
+        for entity in entities:
+            boundaries = (*entity.span, entity.fragments)
+            types.setdefault(boundaries, (set(), set()))[side].add(entity.type)
+    for gold_types, predicted_types in types.values():
+        agreeing = gold_types & predicted_types
+        yield from ((each, each) for each in agreeing)
+        yield from zip_longest(sorted(gold_types - agreeing), sorted(predicted_types - agreeing))

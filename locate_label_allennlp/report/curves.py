@@ -1,12 +1,11 @@
 """How precision and recall depend on the threshold of the score."""
 
 from copy import copy
-from typing import Any, Dict, List
+from typing import Any, Dict
 
 from locate_label_allennlp.decoders import EntityDecoder
-from locate_label_allennlp.report.scores import added, scored
 from locate_label_allennlp.report.traces import Trace
-from locate_label_allennlp.training.metrics.entity_counter import EntityCounter
+from locate_label_allennlp.training.metrics.entity_counter import Counts, EntityCounter
 
 # Narrower at the end, where the scores of a trained model crowd.
 THRESHOLDS = (*(step / 20 for step in range(20)), 0.97, 0.98, 0.99, 0.995, 0.999, 0.9999)
@@ -33,16 +32,15 @@ class Curves:
         }
         self._counter = counter
         groups = ["micro", *counter.types.values()]
-        self._counts: Dict[str, Dict[float, List[int]]] = {
-            group: {threshold: [0, 0, 0, 0] for threshold in self._decoders} for group in groups
+        self._counts = {
+            group: {threshold: Counts() for threshold in self._decoders} for group in groups
         }
 
     def add(self, trace: Trace) -> None:
         for threshold, decoder in self._decoders.items():
-            found = [span[:3] for span in decoder.decode(trace.offered)]
-            counts = self._counter.count([found], [trace.gold], [trace.unreachable])
+            counts = self._counter.count([decoder.decode(trace.scored)], [trace.gold])
             for group, points in self._counts.items():
-                points[threshold] = added(points[threshold], counts[group])
+                points[threshold] += counts[group]
 
     def as_json(self) -> Dict[str, Any]:
         """
@@ -50,7 +48,10 @@ class Curves:
         `best` is the point of highest micro F1, of several that with the highest threshold.
         """
         points = {
-            group: [_point(threshold, counts) for threshold, counts in by_threshold.items()]
+            group: [
+                {"threshold": threshold, **counts.as_json()}
+                for threshold, counts in by_threshold.items()
+            ]
             for group, by_threshold in self._counts.items()
         }
         best = max(points["micro"], key=lambda point: (point["f1"], point["threshold"]))
@@ -62,7 +63,3 @@ def with_threshold(decoder: EntityDecoder, threshold: float) -> EntityDecoder:
     other = copy(decoder)
     other.score_threshold = threshold
     return other
-
-
-def _point(threshold: float, counts: List[int]) -> Dict[str, float]:
-    return {"threshold": threshold, **scored(counts)}

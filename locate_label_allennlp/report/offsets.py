@@ -39,9 +39,9 @@ class Offsets:
         label = trace.probabilities.argmax(dim=1)
         # (K, 2)
         moved = trace.candidates - trace.seeds.of_candidates
-        for found in trace.found_spans:
-            rows = candidates_at(found, trace)
-            rows = rows[label[rows] == self._columns[found[2]]]
+        for entity in trace.predicted:
+            rows = candidates_at(entity, trace)
+            rows = rows[label[rows] == self._columns[entity.type]]
             pairs: List[List[int]] = moved[rows].tolist()
             self._start.update(start for start, _ in pairs)
             self._end.update(end for _, end in pairs)

@@ -38,15 +38,17 @@ class Probabilities:
 
     def add(self, trace: Trace) -> None:
         for entity in trace.gold:
+            if entity.fragments:
+                continue
             # (K', C + 1)
-            there = trace.probabilities[candidates_at(entity, trace)]
-            if not there.size(0):
+            rows = trace.probabilities[candidates_at(entity, trace)]
+            if not rows.size(0):
                 self._without += 1
                 continue
-            column = self._columns[entity[2]]
-            is_right = there.argmax(dim=1) == column
+            column = self._columns[entity.type]
+            is_right = rows.argmax(dim=1) == column
             self._labels.append(column)
-            self._rows.append(there[(is_right * 2.0 + there[:, column]).argmax()])
+            self._rows.append(rows[(is_right * 2.0 + rows[:, column]).argmax()])
 
     def as_json(self) -> Dict[str, Any]:
         """

@@ -5,13 +5,15 @@ from typing import Callable, Dict, NamedTuple, Optional, Sequence
 import torch
 from torch import Tensor
 
-from locate_label_allennlp.decoders import EntityDecoder, KeepAllDecoder, ScoredSpan, iou
+from locate_label_allennlp.data.document import Entity
+from locate_label_allennlp.decoders import EntityDecoder, KeepAllDecoder
+from locate_label_allennlp.decoders.entity_decoder import score_of
+from locate_label_allennlp.nn import relations
 from locate_label_allennlp.nn.spans import span_iou
 from locate_label_allennlp.report.traces import Trace
-from locate_label_allennlp.training.metrics.entity_counter import Span
 
 STAGES: Dict[str, str] = {
-    "discontinuous": "it is in several pieces, which no span is",
+    "discontinuous": "it is in several fragments, which no span is",
     "seed": "no seed is close enough to lead to it",
     "filter": "seeds are close enough, but the filter let none of them pass",
     "boundary": "no candidate has its boundaries",
@@ -32,8 +34,8 @@ ORIGINS: Dict[str, str] = {
     "inside": "lies inside a gold entity",
     "around": "contains a gold entity",
     "crossing": "crosses a gold entity",
-    "discontinuous": "reaches from the first to the last word of an entity in several pieces; the "
-    "other origins, too, take such an entity for all words from its first to its last",
+    "discontinuous": "reaches from the first to the last word of an entity in several fragments; "
+    "the other origins, too, take such an entity for all words from its first to its last",
     "nothing": "touches no gold entity",
 }
 
@@ -42,7 +44,7 @@ class Origin(NamedTuple):
     """What a false entity comes from: one of `ORIGINS`, and the gold entity nearest to it."""
 
     kind: str
-    nearest: Optional[Span]
+    nearest: Optional[Entity]
 
 
 def possible_stages(trace: Trace, decoder: EntityDecoder) -> Dict[str, str]:
@@ -57,7 +59,7 @@ def possible_stages(trace: Trace, decoder: EntityDecoder) -> Dict[str, str]:
     """
     seeds = trace.seeds
     can_occur = {
-        "discontinuous": bool(trace.unreachable),
+        "discontinuous": any(entity.fragments for entity in trace.gold),
         "seed": seeds is not None,
         "filter": seeds is not None and seeds.kept is not None,
         "boundary": not _classifies_all(trace) if seeds is None else seeds.are_adjusted,
@@ -66,7 +68,7 @@ def possible_stages(trace: Trace, decoder: EntityDecoder) -> Dict[str, str]:
     }
     keeps_boundaries = seeds is not None and not seeds.are_adjusted
     meanings = {**STAGES, **_UNADJUSTED} if keeps_boundaries else STAGES
-    return {stage: told for stage, told in meanings.items() if can_occur.get(stage, True)}
+    return {stage: means for stage, means in meanings.items() if can_occur.get(stage, True)}
 
 
 def _classifies_all(trace: Trace) -> bool:
@@ -75,7 +77,7 @@ def _classifies_all(trace: Trace) -> bool:
     return trace.candidates.unique(dim=0).size(0) == num_words * (num_words + 1) // 2
 
 
-def lost_at(entity: Span, trace: Trace, survives: Callable[[ScoredSpan], bool]) -> str:
+def lost_at(entity: Entity, trace: Trace, survives: Callable[[Entity], bool]) -> str:
     """
     The last stage that a missed entity came to, one of `STAGES`.
 
@@ -84,17 +86,18 @@ def lost_at(entity: Span, trace: Trace, survives: Callable[[ScoredSpan], bool]) 
 
     # Parameters
 
-    entity : `Span`
-        A gold entity of the sentence that was not found.
-    survives : `Callable[[ScoredSpan], bool]`
-        Whether the decoder would take this span if it were the only one.
+    entity : `Entity`
+        A gold entity of the sentence that was not predicted.
+    survives : `Callable[[Entity], bool]`
+        Whether the decoder would take this candidate if it were the only one.
     """
-    start, end, label = entity
-    there = [span for span in trace.offered if (span.start, span.end) == (start, end)]
-    right = [span for span in there if span.label == label]
-    if right:
-        return "nms" if any(survives(span) for span in right) else "score"
-    if there:
+    if entity.fragments:
+        return "discontinuous"
+    same_span = [candidate for candidate in trace.scored if candidate.span == entity.span]
+    same_type = [candidate for candidate in same_span if candidate.type == entity.type]
+    if same_type:
+        return "nms" if any(survives(candidate) for candidate in same_type) else "score"
+    if same_span:
         return "type"
     if candidates_at(entity, trace).numel():
         return "none"
@@ -108,67 +111,68 @@ def lost_at(entity: Span, trace: Trace, survives: Callable[[ScoredSpan], bool]) 
     return "boundary"
 
 
-def candidates_at(entity: Span, trace: Trace) -> Tensor:
+def candidates_at(entity: Entity, trace: Trace) -> Tensor:
     """The rows of the candidates that have the boundaries of an entity."""
-    boundaries = torch.tensor(entity[:2])
-    return (trace.candidates == boundaries).all(dim=1).nonzero().squeeze(1)
+    return (trace.candidates == _boundaries(entity)).all(dim=1).nonzero().squeeze(1)
 
 
-def iou_with(spans: Tensor, entity: Span) -> Tensor:
+def iou_with(spans: Tensor, entity: Entity) -> Tensor:
     """The IoU of each of `(S, 2)` spans with an entity."""
-    start, end = torch.tensor(entity[0]), torch.tensor(entity[1])
-    return span_iou(spans[:, 0], spans[:, 1], start, end)
+    return span_iou(*spans.unbind(1), *_boundaries(entity))
 
 
-def origin(entity: Span, gold: Sequence[Span], unreachable: Sequence[Span] = ()) -> Origin:
+def _boundaries(entity: Entity) -> Tensor:
+    """As a tensor has them, the end inclusive."""
+    return torch.tensor([entity.start, entity.end - 1])
+
+
+def origin(entity: Entity, gold: Sequence[Entity]) -> Origin:
     """
-    What a found entity that is not gold comes from, by the gold entity that it overlaps most;
-    among equals by the one whose boundaries are nearest, then by the earlier one.
+    What a predicted entity that is not gold comes from, by the gold entity that it overlaps most;
+    among equals by the one whose boundaries are nearest, then by a contiguous and an earlier one.
 
     # Parameters
 
-    entity : `Span`
-    gold, unreachable : `Sequence[Span]`
-        The gold entities of its sentence; the latter in several pieces, which count as all words
-        from their first to their last.
+    entity : `Entity`
+    gold : `Sequence[Entity]`
+        The gold entities of its sentence; discontinuous ones count as all words from their first to
+        their last.
     """
-    start, end, _ = entity
-    touching = [other for other in [*gold, *unreachable] if other[0] <= end and other[1] >= start]
+    (overlaps,) = relations.iou([entity.span], [other.span for other in gold])
+    touching = [(other, iou) for other, iou in zip(gold, overlaps, strict=True) if iou > 0]
     if not touching:
         return Origin("nothing", None)
-    # `min` takes the first of equals, and any gold entity comes before all unreachable ones.
-    nearest = min(touching, key=lambda other: (-_iou(entity, other), _distance(entity, other)))
-    if nearest[:2] == (start, end):
-        return Origin("type" if nearest in gold else "discontinuous", nearest)
-    if nearest[0] <= start and end <= nearest[1]:
+
+    def distance(other: Entity) -> int:
+        return abs(entity.start - other.start) + abs(entity.end - other.end)
+
+    # `min` takes the first of equals.
+    nearest, _ = min(
+        touching, key=lambda pair: (-pair[1], distance(pair[0]), bool(pair[0].fragments))
+    )
+    if nearest.span == entity.span:
+        return Origin("discontinuous" if nearest.fragments else "type", nearest)
+    if relations.contains([nearest.span], [entity.span]).item():
         return Origin("inside", nearest)
-    if start <= nearest[0] and nearest[1] <= end:
+    if relations.contains([entity.span], [nearest.span]).item():
         return Origin("around", nearest)
     return Origin("crossing", nearest)
 
 
-def _iou(first: Span, second: Span) -> float:
-    return iou(ScoredSpan(*first, 0.0), ScoredSpan(*second, 0.0))
-
-
-def _distance(first: Span, second: Span) -> int:
-    return abs(first[0] - second[0]) + abs(first[1] - second[1])
-
-
-def explanation(entity: Span, stage: str, trace: Trace, labels: Dict[str, int]) -> str:
+def explanation(entity: Entity, stage: str, trace: Trace, labels: Dict[str, int]) -> str:
     """
     What the model made of an entity that it lost, in a few words.
 
     # Parameters
 
-    entity : `Span`
+    entity : `Entity`
     stage : `str`
         Where it was lost.
     labels : `Dict[str, int]`
         The column of each type in the probabilities.
     """
     if stage in ("score", "nms"):
-        score = max(span.score for span in trace.offered if span[:3] == entity)
+        score = max(score_of(each) for each in trace.scored if each.key == entity.key)
         return f"scored {score:.3f} before decoding"
     if stage in ("none", "type"):
         # (K', C + 1)
@@ -176,11 +180,11 @@ def explanation(entity: Span, stage: str, trace: Trace, labels: Dict[str, int]) 
         if stage == "type":
             rows = rows[rows.argmax(dim=1) > 0]
         # (C + 1,)
-        best = rows[rows[:, labels[entity[2]]].argmax()]
+        best = rows[rows[:, labels[entity.type]].argmax()]
         names = {column: label for label, column in labels.items()}
         top = int(best.argmax())
-        taken = f"{names.get(top, 'no entity')} {best[top]:.3f}"
-        return f"{taken}, {entity[2]} {best[labels[entity[2]]]:.3f}"
+        highest = f"{names.get(top, 'no entity')} {best[top]:.3f}"
+        return f"{highest}, {entity.type} {best[labels[entity.type]]:.3f}"
     if stage == "seed" and trace.seeds is not None:
         return _closest("seed", trace.seeds.spans, entity, trace.words)
     if stage == "filter" and trace.seeds is not None:
@@ -191,7 +195,7 @@ def explanation(entity: Span, stage: str, trace: Trace, labels: Dict[str, int]) 
     return ""
 
 
-def _closest(what: str, spans: Tensor, entity: Span, words: Sequence[str]) -> str:
+def _closest(what: str, spans: Tensor, entity: Entity, words: Sequence[str]) -> str:
     if not spans.size(0):
         return f"no {what} in this sentence"
     overlaps = iou_with(spans, entity)

@@ -5,10 +5,10 @@ from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Se
 import torch
 from torch import Tensor
 
-from locate_label_allennlp.decoders import ScoredSpan
+from locate_label_allennlp.data.document import Entity
+from locate_label_allennlp.data.fields import entities_of_tensor
 from locate_label_allennlp.models import Candidates, NestedNerModel
 from locate_label_allennlp.nn.spans import FlatSpans
-from locate_label_allennlp.training.metrics.entity_counter import Span
 
 
 class SeedTrace(NamedTuple):
@@ -38,43 +38,35 @@ class SeedTrace(NamedTuple):
 
 class Trace(NamedTuple):
     """
-    One sentence. All ends are inclusive.
+    What became of one sentence.
 
     # Parameters
 
     words : `Sequence[str]`
     source : `str`
-        Where it stands in the corpus.
-    gold : `List[Span]`
-        The distinct gold entities, sorted.
-    unreachable : `List[Span]`
-        Further gold entities that no span can be, by the words they reach from and to.
+        `file:line` of where it was read.
+    gold : `List[Entity]`
+        The distinct gold entities, sorted; discontinuous ones are what no span can be.
     candidates : `torch.LongTensor`
         Shape `(K, 2)`: start and inclusive end of the spans that the model classified.
     probabilities : `torch.FloatTensor`
         Shape `(K, C + 1)`, NONE first.
-    offered : `List[ScoredSpan]`
+    scored : `List[Entity]`
         What the decoder chose from: the candidates that were given a type.
-    found : `List[ScoredSpan]`
-        The entities.
+    predicted : `List[Entity]`
+        The entities, with scores.
     seeds : `SeedTrace`, optional
         Where the model has such a stage.
     """
 
     words: Sequence[str]
     source: str
-    gold: List[Span]
-    unreachable: List[Span]
+    gold: List[Entity]
     candidates: Tensor
     probabilities: Tensor
-    offered: List[ScoredSpan]
-    found: List[ScoredSpan]
+    scored: List[Entity]
+    predicted: List[Entity]
     seeds: Optional[SeedTrace] = None
-
-    @property
-    def found_spans(self) -> List[Span]:
-        """The entities without their scores."""
-        return [span[:3] for span in self.found]
 
 
 def traces(model: NestedNerModel, batches: Iterable[Dict[str, Any]]) -> Iterator[Trace]:
@@ -97,23 +89,25 @@ def traces(model: NestedNerModel, batches: Iterable[Dict[str, Any]]) -> Iterator
 def _traces_of_batch(model: NestedNerModel, batch: Dict[str, Any]) -> List[Trace]:
     metadata = batch["metadata"]
     candidates = model.candidates(**batch)
-    offered = model.scored_spans(candidates, len(metadata))
-    found = [model.decoder.decode(spans) for spans in offered]
-    (spans, probabilities), places = _by_sentence(
+    scored = model.scored_spans(candidates, len(metadata))
+    (spans, probabilities), indices = _by_sentence(
         candidates.spans, len(metadata), candidates.probabilities
     )
-    seeds = _seeds_by_sentence(candidates, places, len(metadata))
-    gold = batch["entities"].tolist()
+    seeds = _seeds_by_sentence(candidates, indices, len(metadata))
+    gold = entities_of_tensor(batch["entities"], model.labels)
     return [
         Trace(
             sentence["words"],
             sentence["source"],
-            sorted({(start, end, model.labels[label]) for start, end, label in rows if start >= 0}),
-            [tuple(span[:3]) for span in sentence["unreachable"]],
-            *columns,
+            sorted({*reachable, *sentence["unreachable"]}, key=lambda entity: entity.key),
+            sentence_spans,
+            rows,
+            of_sentence,
+            model.decoder.decode(of_sentence),
+            sentence_seeds,
         )
-        for sentence, rows, *columns in zip(
-            metadata, gold, spans, probabilities, offered, found, seeds, strict=True
+        for sentence, reachable, sentence_spans, rows, of_sentence, sentence_seeds in zip(
+            metadata, gold, spans, probabilities, scored, seeds, strict=True
         )
     ]
 
@@ -125,20 +119,20 @@ def _by_sentence(
     # Returns
 
     `List[Sequence[Tensor]]`
-        The spans as `(start, end)`, and each further column, in pieces by sentence, on the host.
+        The spans as `(start, end)`, and each further column, by sentence, on the host.
     `List[Tensor]`
-        The places of each sentence's spans among all.
+        The indices of each sentence's spans among all.
     """
     sentence = spans.sentence.cpu()
     order = sentence.argsort(stable=True)
     sizes = torch.bincount(sentence, minlength=num_sentences).tolist()
-    places = list(order.split(sizes))
+    indices = list(order.split(sizes))
     whole = [torch.stack([spans.start, spans.end], dim=1), *columns]
-    return [column.cpu()[order].split(sizes) for column in whole], places
+    return [column.cpu()[order].split(sizes) for column in whole], indices
 
 
 def _seeds_by_sentence(
-    candidates: Candidates, places: List[Tensor], num_sentences: int
+    candidates: Candidates, indices: List[Tensor], num_sentences: int
 ) -> Sequence[Optional[SeedTrace]]:
     seeds = candidates.seeds
     if seeds is None:
@@ -155,7 +149,7 @@ def _seeds_by_sentence(
         SeedTrace(
             spans[number],
             None if seeds.kept is None else kept[number],
-            of_candidates[places[number]],
+            of_candidates[indices[number]],
             seeds.needed_iou,
             seeds.are_adjusted,
         )

@@ -41,3 +41,14 @@ def test_an_error_names_what_is_known():
     assert str(CorpusError("wrong", "x.txt")) == "x.txt: wrong"
     assert str(CorpusError("wrong", "x.txt", 3)) == "x.txt:3: wrong"
     assert isinstance(CorpusError("wrong"), ValueError)
+
+
+def test_an_entity_is_known_by_all_but_its_score():
+    gold = Entity(0, 4, "A", ((0, 1), (3, 4)))
+    predicted = Entity(0, 4, "A", score=0.75)
+    assert gold.key != predicted.key == Entity(0, 4, "A").key
+    assert predicted != Entity(0, 4, "A")
+    assert (gold.span, gold.num_words, predicted.num_words) == ((0, 4), 2, 4)
+    assert Entity(0, 4, "A").with_score(0.75) == predicted
+    assert predicted.to_json() == {"start": 0, "end": 4, "type": "A", "score": 0.75}
+    assert gold.to_json() == {"start": 0, "end": 4, "type": "A", "fragments": [[0, 1], [3, 4]]}

@@ -3,14 +3,17 @@ from itertools import chain, combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from locate_label_allennlp.decoders import FlatDecoder, ScoredSpan
+from locate_label_allennlp.data.document import Entity
+from locate_label_allennlp.decoders import FlatDecoder
 
 # Sixteenths, so that sums are exact and often equal.
 SPANS = st.lists(
     st.builds(
-        lambda start, length, label, score: ScoredSpan(start, start + length, label, score / 16),
+        lambda start, length, label, score: Entity(
+            start, start + length + 1, label, score=score / 16
+        ),
         st.integers(0, 8),
-        st.integers(0, 5),
+        st.integers(1, 6),
         st.sampled_from("AB"),
         st.integers(0, 16),
     ),
@@ -19,37 +22,47 @@ SPANS = st.lists(
 
 
 def best_of_all_sets(spans, delta):
-    candidates = sorted(span for span in spans if span.score > delta)
+    candidates = sorted(
+        (span for span in spans if span.score > delta), key=lambda span: (span.key, span.score)
+    )
     sets = chain.from_iterable(combinations(candidates, n) for n in range(len(candidates) + 1))
     flat = [
         chosen
         for chosen in sets
-        if all(a.end < b.start or b.end < a.start for a, b in combinations(chosen, 2))
+        if all(a.end <= b.start or b.end <= a.start for a, b in combinations(chosen, 2))
     ]
     best = max(sum(span.score for span in chosen) for chosen in flat)
     # The first one by start, end and label among those with the best sum.
     return min(
         [list(chosen) for chosen in flat if sum(span.score for span in chosen) == best],
-        key=lambda chosen: [span[:3] for span in chosen],
+        key=lambda chosen: [span.key for span in chosen],
     )
 
 
 def test_two_spans_may_beat_a_better_one():
-    spans = [ScoredSpan(0, 1, "A", 0.6), ScoredSpan(1, 2, "A", 0.9), ScoredSpan(2, 3, "B", 0.6)]
+    spans = [
+        Entity(0, 2, "A", score=0.6),
+        Entity(1, 3, "A", score=0.9),
+        Entity(2, 4, "B", score=0.6),
+    ]
     assert FlatDecoder().decode(spans) == [spans[0], spans[2]]
 
 
 def test_spans_that_touch_do_not_overlap():
-    spans = [ScoredSpan(0, 1, "A", 0.6), ScoredSpan(2, 2, "A", 0.9), ScoredSpan(3, 3, "B", 0.6)]
+    spans = [
+        Entity(0, 2, "A", score=0.6),
+        Entity(2, 3, "A", score=0.9),
+        Entity(3, 4, "B", score=0.6),
+    ]
     assert FlatDecoder().decode(spans) == spans
 
 
 def test_of_equal_sums_the_first_by_start_end_and_label_is_taken():
     spans = [
-        ScoredSpan(1, 1, "A", 0.75),
-        ScoredSpan(0, 2, "A", 0.75),
-        ScoredSpan(0, 1, "B", 0.75),
-        ScoredSpan(0, 1, "A", 0.75),
+        Entity(1, 2, "A", score=0.75),
+        Entity(0, 3, "A", score=0.75),
+        Entity(0, 2, "B", score=0.75),
+        Entity(0, 2, "A", score=0.75),
     ]
     assert FlatDecoder().decode(spans) == [spans[3]]
 
@@ -61,5 +74,5 @@ def test_it_finds_the_best_of_all_sets(spans, delta):
 
 
 def test_long_chains_need_no_recursion():
-    spans = [ScoredSpan(start, start + 1, "A", 0.75) for start in range(10_000)]
+    spans = [Entity(start, start + 2, "A", score=0.75) for start in range(10_000)]
     assert FlatDecoder().decode(spans) == spans[::2]

@@ -1,13 +1,16 @@
+from itertools import combinations
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from locate_label_allennlp.decoders import NmsDecoder, ScoredSpan
+from locate_label_allennlp.data.document import Entity
+from locate_label_allennlp.decoders import NmsDecoder
 
 FRACTIONS = st.fractions(0, 1, max_denominator=8).map(float)
 
 SPANS = st.lists(
     st.builds(
-        lambda start, length, label, score: ScoredSpan(start, start + length, label, score),
+        lambda start, length, label, score: Entity(start, start + length + 1, label, score=score),
         st.integers(0, 8),
         st.integers(0, 8),
         st.sampled_from("AB"),
@@ -17,38 +20,42 @@ SPANS = st.lists(
 )
 
 
-def words(span):
-    return set(range(span.start, span.end + 1))
-
-
-def slow_nms(spans, k, delta):
-    entities = []
-    for span in sorted(spans, key=lambda s: (-s.score, s.start, s.end, s.label)):
-        overlaps = [
-            len(words(span) & words(taken)) / len(words(span) | words(taken)) for taken in entities
-        ]
-        if span.score > delta and all(overlap < k for overlap in overlaps):
-            entities.append(span)
-    return sorted(entities)
+def overlap(a, b):
+    one, other = set(range(a.start, a.end)), set(range(b.start, b.end))
+    return len(one & other) / len(one | other)
 
 
 def test_by_hand():
     spans = [
-        ScoredSpan(0, 4, "A", 0.9),
-        ScoredSpan(0, 3, "B", 0.85),  # IoU 4/5 with the first: dropped
-        ScoredSpan(0, 2, "A", 0.8),  # 3/5 with the first: dropped, because 0.6 is reached
-        ScoredSpan(0, 1, "A", 0.7),  # 2/5 with the first, and 2/3 with one that was dropped: stays
-        ScoredSpan(0, 9, "A", 0.6),
+        Entity(0, 5, "A", score=0.9),
+        Entity(0, 4, "B", score=0.85),  # IoU 4/5 with the first: dropped
+        Entity(0, 3, "A", score=0.8),  # 3/5 with the first: dropped, because 0.6 is reached
+        Entity(0, 2, "A", score=0.7),  # 2/5 with the first, 2/3 with a dropped one: stays
+        Entity(0, 10, "A", score=0.6),
     ]
     assert NmsDecoder().decode(spans) == [spans[3], spans[0], spans[4]]
 
 
 def test_of_equal_scores_the_earlier_start_end_and_label_stays():
-    spans = [ScoredSpan(1, 4, "A", 0.8), ScoredSpan(0, 4, "B", 0.8), ScoredSpan(0, 4, "A", 0.8)]
-    assert NmsDecoder().decode(spans) == [ScoredSpan(0, 4, "A", 0.8)]
+    spans = [
+        Entity(1, 5, "A", score=0.8),
+        Entity(0, 5, "B", score=0.8),
+        Entity(0, 5, "A", score=0.8),
+    ]
+    assert NmsDecoder().decode(spans) == [Entity(0, 5, "A", score=0.8)]
 
 
 @given(spans=SPANS, k=FRACTIONS.filter(bool), delta=FRACTIONS)
-def test_it_does_what_a_loop_over_all_pairs_does(spans, k, delta):
-    decoder = NmsDecoder(overlap_threshold=k, score_threshold=delta)
-    assert decoder.decode(spans) == slow_nms(spans, k, delta)
+def test_what_is_taken_overlaps_little_and_what_is_dropped_a_better_one_much(spans, k, delta):
+    entities = NmsDecoder(overlap_threshold=k, score_threshold=delta).decode(spans)
+    for one, other in combinations(entities, 2):
+        assert overlap(one, other) < k
+    taken = {entity.key: entity.score for entity in entities}
+    for span in spans:
+        if span.score > delta and taken.get(span.key, 0) < span.score:
+            better = [
+                entity
+                for entity in entities
+                if (-entity.score, entity.key) < (-span.score, span.key)
+            ]
+            assert any(overlap(span, entity) >= k for entity in better)

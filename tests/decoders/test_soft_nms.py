@@ -1,17 +1,16 @@
-from bisect import insort
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from locate_label_allennlp.decoders import ScoredSpan, SoftNmsDecoder
+from locate_label_allennlp.data.document import Entity
+from locate_label_allennlp.decoders import SoftNmsDecoder
 
 FRACTIONS = st.fractions(0, 1, max_denominator=10).map(float)
 POSITIVE_FRACTIONS = FRACTIONS.filter(bool) | st.floats(0.01, 1)
 
 SPANS = st.lists(
     st.builds(
-        lambda start, length, label, score: ScoredSpan(start, start + length, label, score),
+        lambda start, length, label, score: Entity(start, start + length + 1, label, score=score),
         st.integers(0, 8),
         st.integers(0, 8),
         st.sampled_from("AB"),
@@ -21,51 +20,22 @@ SPANS = st.lists(
 )
 
 
-def algorithm_1(spans, u, k, delta):
-    """
-    Algorithm 1 of the paper, line by line: `S` stays sorted, each `s_j` is taken out and inserted
-    again.
-    """
-
-    def order(s):
-        return (-s.score, s.start, s.end, s.label)
-
-    def words(s):
-        return set(range(s.start, s.end + 1))
-
-    def f(s_i, s_j):
-        overlap = len(words(s_i) & words(s_j)) / len(words(s_i) | words(s_j))
-        return s_j.score * u if overlap >= k else s_j.score
-
-    S = sorted({s[:3]: s for s in sorted(spans, key=lambda s: s.score)}.values(), key=order)
-    O = []  # noqa: E741
-    i = 0
-    while i < len(S):
-        s_i = S[i]
-        O.append(s_i)
-        i += 1
-        for s_j in S[i:]:
-            S.remove(s_j)
-            insort(S, s_j._replace(score=f(s_i, s_j)), lo=i, key=order)
-    return sorted(s for s in O if s.score > delta)
-
-
 def test_algorithm_1_step_by_step():
     decoder = SoftNmsDecoder(decay=0.9, overlap_threshold=0.6, score_threshold=0.5)
     entities = decoder.decode(
         [
-            ScoredSpan(0, 4, "PER", 0.9),  # taken first
-            ScoredSpan(0, 3, "ORG", 0.85),  # IoU 4/5 with the first: 0.765, taken second
-            ScoredSpan(1, 4, "PER", 0.6),  # 4/5 with the first, 3/5 with the second: 0.486, last
-            ScoredSpan(0, 9, "PER", 0.58),  # 5/10 with the first: not lowered, taken third
-            ScoredSpan(6, 7, "GPE", 0.55),  # 2/10 with the third: not lowered, taken fourth
+            Entity(0, 5, "PER", score=0.9),  # taken first
+            Entity(0, 4, "ORG", score=0.85),  # IoU 4/5 with the first: 0.765, taken second
+            Entity(1, 5, "PER", score=0.6),  # 4/5 with the first, 3/5 with the second: 0.486, last
+            Entity(0, 10, "PER", score=0.58),  # 5/10 with the first: not lowered, taken third
+            Entity(6, 8, "GPE", score=0.55),  # 2/10 with the third: not lowered, taken fourth
         ]
     )
-    assert [span[:3] for span in entities] == [
-        (0, 3, "ORG"),
-        (0, 4, "PER"),
-        (0, 9, "PER"),
-        (6, 7, "GPE"),
+    assert [(span.start, span.end, span.type) for span in entities] == [
+        (0, 4, "ORG"),
+        (0, 5, "PER"),
+        (0, 10, "PER"),
+        (6, 8, "GPE"),
     ]
     assert [span.score for span in entities] == pytest.approx([0.765, 0.9, 0.58, 0.55])
 
@@ -75,34 +45,38 @@ def test_a_lowered_span_goes_behind_a_better_one():
     # IoU of the neighbours 4/5 and 5/6, of the outer two 4/6. The second falls to 0.4, so the third
     # is taken before it, unharmed, and lowers it once more.
     entities = decoder.decode(
-        [ScoredSpan(0, 3, "A", 0.9), ScoredSpan(0, 4, "A", 0.8), ScoredSpan(0, 5, "A", 0.6)]
+        [Entity(0, 4, "A", score=0.9), Entity(0, 5, "A", score=0.8), Entity(0, 6, "A", score=0.6)]
     )
     assert [span.score for span in entities] == pytest.approx([0.9, 0.2, 0.6])
 
 
 def test_two_types_on_the_same_words_lower_each_other():
     entities = SoftNmsDecoder(decay=0.5).decode(
-        [ScoredSpan(1, 2, "A", 0.9), ScoredSpan(1, 2, "B", 0.95)]
+        [Entity(1, 3, "A", score=0.9), Entity(1, 3, "B", score=0.95)]
     )
-    assert entities == [ScoredSpan(1, 2, "B", 0.95)]
+    assert entities == [Entity(1, 3, "B", score=0.95)]
 
 
 def test_of_equal_scores_the_earlier_start_end_and_label_is_taken_first():
-    spans = [ScoredSpan(1, 4, "A", 0.8), ScoredSpan(0, 4, "B", 0.8), ScoredSpan(0, 4, "A", 0.8)]
+    spans = [
+        Entity(1, 5, "A", score=0.8),
+        Entity(0, 5, "B", score=0.8),
+        Entity(0, 5, "A", score=0.8),
+    ]
     entities = SoftNmsDecoder(decay=0.5, score_threshold=0.0).decode(spans)
     assert entities == [
-        ScoredSpan(0, 4, "A", 0.8),
-        ScoredSpan(0, 4, "B", 0.4),
-        ScoredSpan(1, 4, "A", 0.2),
+        Entity(0, 5, "A", score=0.8),
+        Entity(0, 5, "B", score=0.4),
+        Entity(1, 5, "A", score=0.2),
     ]
 
 
 def test_crossing_spans_are_both_dropped_before_anything_else():
     spans = [
-        ScoredSpan(0, 5, "A", 0.9),
-        ScoredSpan(1, 3, "A", 0.6),  # inside the first
-        ScoredSpan(3, 5, "B", 0.2),  # below the threshold, and crosses the second all the same
-        ScoredSpan(6, 7, "B", 0.8),  # touches the first
+        Entity(0, 6, "A", score=0.9),
+        Entity(1, 4, "A", score=0.6),  # inside the first
+        Entity(3, 6, "B", score=0.2),  # below the threshold, and crosses the second all the same
+        Entity(6, 8, "B", score=0.8),  # touches the first
     ]
     assert SoftNmsDecoder().decode(spans) == [spans[0], spans[1], spans[3]]
     assert SoftNmsDecoder(drop_crossing=True).decode(spans) == [spans[0], spans[3]]
@@ -112,12 +86,33 @@ def test_crossing_spans_are_both_dropped_before_anything_else():
 def test_without_crossing_spans_dropping_them_changes_nothing(spans):
     kept = SoftNmsDecoder(score_threshold=0.0, drop_crossing=True).decode(spans)
     for a in kept:
-        assert not any(a.start < b.start <= a.end < b.end for b in kept)
+        assert not any(a.start < b.start < a.end < b.end for b in kept)
     assert SoftNmsDecoder(drop_crossing=True).decode(kept) == SoftNmsDecoder().decode(kept)
+
+
+def overlap(a, b):
+    one, other = set(range(a.start, a.end)), set(range(b.start, b.end))
+    return len(one & other) / len(one | other)
 
 
 @settings(max_examples=300, deadline=None)
 @given(spans=SPANS, u=POSITIVE_FRACTIONS, k=POSITIVE_FRACTIONS, delta=FRACTIONS)
-def test_it_does_what_algorithm_1_says(spans, u, k, delta):
+def test_a_score_falls_once_for_each_better_entity_that_overlaps_much(spans, u, k, delta):
     decoder = SoftNmsDecoder(decay=u, overlap_threshold=k, score_threshold=delta)
-    assert decoder.decode(spans) == algorithm_1(spans, u, k, delta)
+    entities = {entity.key: entity for entity in decoder.decode(spans)}
+    best = {}
+    for span in sorted(spans, key=lambda span: span.score):
+        best[span.key] = span
+    assert entities.keys() <= best.keys()
+    for key, span in best.items():
+        # What is taken later never has a higher score.
+        own = entities[key].score if key in entities else delta
+        score = span.score
+        for other in entities.values():
+            if other.key != key and overlap(span, other) >= k:
+                is_before = (-other.score, other.key) < (-own, key) if key in entities else True
+                score *= u if is_before else 1
+        if key in entities:
+            assert score == own > delta
+        else:
+            assert score <= delta

@@ -87,10 +87,10 @@ def test_alone_or_in_a_batch_the_same_types(max_chunk_words):
             experiment.model(**experiment.batch([one]))["entities"][0] for one in experiment.corpus
         ]
     assert sum(map(len, together)) == 13
-    assert found(alone) == found(together)
     for one, other in zip(alone, together, strict=True):
-        scores = [entity["score"] for entity in other]
-        assert [entity["score"] for entity in one] == pytest.approx(scores, abs=1e-6)
+        assert [entity.key for entity in one] == [entity.key for entity in other]
+        scores = [entity.score for entity in other]
+        assert [entity.score for entity in one] == pytest.approx(scores, abs=1e-6)
 
 
 def test_the_output_is_the_given_mentions():
@@ -101,14 +101,14 @@ def test_the_output_is_the_given_mentions():
         Sentence(WORDS[:1], (Entity(0, 1, "PLACE"),)),
     ]
     entities = experiment.output(*sentences)["entities"]
-    assert [[(e["start"], e["end"]) for e in one] for one in entities] == [
+    assert [[(e.start, e.end) for e in one] for one in entities] == [
         [(0, 4), (5, 6)],
         [],
         [(0, 1)],
     ]
     for entity in entities[0] + entities[2]:
-        assert entity["type"] in {"ROLE", "PLACE", "ORG"}
-        assert 1 / 3 <= entity["score"] <= 1
+        assert entity.type in {"ROLE", "PLACE", "ORG"}
+        assert 1 / 3 <= entity.score <= 1
 
 
 def test_a_mention_in_fragments_is_read_as_if_they_were_joined():
@@ -118,7 +118,7 @@ def test_a_mention_in_fragments_is_read_as_if_they_were_joined():
         experiment.output(Sentence(("north", "mole"), (Entity(0, 2, "ORG"),))),
         experiment.output(Sentence(WORDS, (Entity(0, 4, "ORG"),))),
     ]
-    in_fragments, joined, whole = (output["entities"][0][0]["score"] for output in outputs)
+    in_fragments, joined, whole = (output["entities"][0][0].score for output in outputs)
     assert in_fragments == pytest.approx(joined, abs=1e-6)
     assert in_fragments != pytest.approx(whole, abs=1e-6)
 

@@ -48,8 +48,8 @@ def test_bfloat16_in_prediction_is_near_to_float32(tiny, every_span):
     assert not torch.equal(probabilities, exact_probabilities)
     torch.testing.assert_close(probabilities.sum(1), torch.ones(len(probabilities)))
     for entity in (entity for found in entities for entity in found):
-        assert isinstance(entity["score"], float)
-        assert 0 < entity["score"] <= 1
+        assert isinstance(entity.score, float)
+        assert 0 < entity.score <= 1
 
 
 def training_step(experiment):

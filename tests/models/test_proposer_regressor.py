@@ -54,9 +54,11 @@ def sentence(num_words, *entities):
 
 
 def rounded(model, inputs, output):
-    for entity in (entity for found in output["entities"] for entity in found):
-        entity["score"] = round(entity["score"], 5)
-    return output
+    entities = [
+        [entity.with_score(round(entity.score, 5)) for entity in found]
+        for found in output["entities"]
+    ]
+    return {**output, "entities": entities}
 
 
 class TestProposerRegressor(ModelTestCase):
@@ -90,9 +92,9 @@ def test_alone_or_in_a_batch_the_same_entities(with_encoder, kernels, tiny_bert,
         ]
     assert sum(map(len, together)) > 10
     for one, other in zip(alone, together, strict=True):
-        assert [entity | {"score": 0} for entity in one] == [e | {"score": 0} for e in other]
-        scores = [entity["score"] for entity in other]
-        assert [entity["score"] for entity in one] == pytest.approx(scores, abs=1e-5)
+        assert [entity.key for entity in one] == [entity.key for entity in other]
+        scores = [entity.score for entity in other]
+        assert [entity.score for entity in one] == pytest.approx(scores, abs=1e-5)
 
 
 def test_entities_are_spans_of_their_sentence_with_type_and_score():
@@ -103,9 +105,9 @@ def test_entities_are_spans_of_their_sentence_with_type_and_score():
         num_words = len(instance["metadata"]["words"])
         assert 1 <= len(found) <= num_words
         for entity in found:
-            assert 0 <= entity["start"] < entity["end"] <= num_words
-            assert entity["type"] in {"ROLE", "PLACE", "ORG"}
-            assert 0 < entity["score"] <= 1
+            assert 0 <= entity.start < entity.end <= num_words
+            assert entity.type in {"ROLE", "PLACE", "ORG"}
+            assert 0 < entity.score <= 1
 
 
 def prediction(categories, spans):
@@ -131,11 +133,11 @@ def test_algorithm_2():
     ]
     candidates = model._predict(prediction(categories, [(0, 1), (0, 0), (0, 1), (1, 1)]))
     (found,) = model.decode(candidates, 1)
-    assert [(span.start, span.end, span.label) for span in found] == [
-        (0, 1, labels[1]),
-        (1, 1, labels[0]),
+    assert [entity.key for entity in found] == [
+        Entity(0, 2, labels[1]).key,
+        Entity(1, 2, labels[0]).key,
     ]
-    assert [span.score for span in found] == pytest.approx([0.7, 0.375])
+    assert [entity.score for entity in found] == pytest.approx([0.7, 0.375])
 
 
 def test_an_entity_is_as_probable_as_its_type_and_its_span_together():
@@ -148,7 +150,7 @@ def test_an_entity_is_as_probable_as_its_type_and_its_span_together():
     sure = 1 / (1 + math.exp(-3.0))
     assert candidates.probabilities[:, 1].tolist() == pytest.approx([0.3, 0.7 * sure])
     (found,) = model.decode(candidates, 1)
-    assert [(span.start, span.end) for span in found] == [(0, 1)]
+    assert [entity.span for entity in found] == [(0, 2)]
 
 
 def test_the_loss_is_equation_25():
@@ -273,7 +275,7 @@ def test_locations_far_outside_the_sentence_are_no_harm():
     experiment.every_proposal_is_an_entity()
     entities = experiment.model(**batch)["entities"]
     for metadata, found in zip(batch["metadata"], entities, strict=True):
-        assert all(0 <= e["start"] < e["end"] <= len(metadata["words"]) for e in found)
+        assert all(0 <= e.start < e.end <= len(metadata["words"]) for e in found)
 
 
 def test_a_loss_that_is_no_number_stops_with_the_sentences():
@@ -281,7 +283,7 @@ def test_a_loss_that_is_no_number_stops_with_the_sentences():
     with torch.no_grad():
         experiment.model._prediction_head._classifier[-1].bias.fill_(float("nan"))
     batch = experiment.batch(experiment.instances([sentence(3), sentence(5, PLACE)]))
-    with pytest.raises(ValueError, match=r"loss is nan .*corpus\.jsonl:3.*corpus\.jsonl:5"):
+    with pytest.raises(FloatingPointError, match=r"loss is nan .*corpus\.jsonl:3.*corpus\.jsonl:5"):
         experiment.model.train()(**batch)
 
 

@@ -54,7 +54,7 @@ def test_an_archive_finds_the_entities_it_learned(trained):
     found = archive.model.eval().forward_on_instances(instances)
     lines = [json.loads(line) for line in CORPUS.read_text("utf-8").splitlines()]
     for output, line in zip(found, lines, strict=True):
-        predicted = [(e["start"], e["end"], e["type"]) for e in output["entities"]]
+        predicted = [(e.start, e.end, e.type) for e in output["entities"]]
         gold = [(e["start"], e["end"], e["type"]) for e in line.get("entities", [])]
         assert predicted == sorted(gold)
     # Another copy of the model is no other.

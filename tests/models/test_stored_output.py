@@ -48,8 +48,8 @@ def found(mode, tiny, window):
     outputs = experiment.model.forward_on_instances(experiment.corpus)
     return [
         [
-            [entity["start"], entity["end"], entity["type"], round(entity["score"], 6)]
-            for entity in sorted(output["entities"], key=lambda entity: -entity["score"])
+            [entity.start, entity.end, entity.type, round(entity.score, 6)]
+            for entity in sorted(output["entities"], key=lambda entity: -entity.score)
         ]
         for output in outputs
     ]

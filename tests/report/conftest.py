@@ -12,7 +12,7 @@ from allennlp.common import Params
 from allennlp.data import Batch, DatasetReader, Instance, Vocabulary
 from allennlp.models import Model
 
-from locate_label_allennlp.decoders import ScoredSpan
+from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.report.building import build_report
 from locate_label_allennlp.report.traces import SeedTrace, Trace
 
@@ -32,32 +32,30 @@ OVERRIDES = {
 @pytest.fixture(scope="session")
 def make_trace() -> Callable[..., Trace]:
     """
-    Makes a trace. `candidates` are `(start, end, probabilities)`; what the decoder is offered, and
-    the seeds where they are not given, follow from them.
+    Makes a trace. `candidates` are `(start, inclusive end, probabilities)`; what the decoder
+    chooses from follows from them.
     """
 
     def make(
-        gold: Sequence[Tuple[int, int, str]] = (),
+        gold: Sequence[Entity] = (),
         candidates: Sequence[Tuple[int, int, List[float]]] = (),
-        found: Sequence[ScoredSpan] = (),
-        unreachable: Sequence[Tuple[int, int, str]] = (),
+        predicted: Sequence[Entity] = (),
         seeds: "SeedTrace | None" = None,
         words: Sequence[str] = WORDS,
     ) -> Trace:
-        offered = []
+        scored = []
         for start, end, row in candidates:
             label = max(range(len(row)), key=row.__getitem__)
             if label:
-                offered.append(ScoredSpan(start, end, TYPES[label - 1], row[label]))
+                scored.append(Entity(start, end + 1, TYPES[label - 1], score=row[label]))
         return Trace(
             words,
             "corpus.jsonl:1",
-            sorted(gold),
-            list(unreachable),
+            sorted(gold, key=lambda entity: entity.key),
             torch.tensor([row[:2] for row in candidates], dtype=torch.long).view(-1, 2),
             torch.tensor([row[2] for row in candidates]).view(-1, len(TYPES) + 1),
-            offered,
-            list(found),
+            scored,
+            list(predicted),
             seeds,
         )
 
@@ -75,7 +73,7 @@ class Experiment(NamedTuple):
 def experiment(
     fixtures: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[..., Experiment]:
-    discontinuous = tmp_path_factory.mktemp("corpus") / "pieces.jsonl"
+    discontinuous = tmp_path_factory.mktemp("corpus") / "fragments.jsonl"
     entities = [
         {"start": 0, "end": 2, "type": "PLACE"},
         {"start": 0, "end": 4, "fragments": [[0, 1], [2, 4]], "type": "ORG"},

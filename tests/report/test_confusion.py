@@ -2,22 +2,22 @@ from typing import Callable, List, Optional, Tuple
 
 import pytest
 
-from locate_label_allennlp.decoders import ScoredSpan
+from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.report.confusion import Confusion, type_pairs
 from locate_label_allennlp.report.traces import Trace
 
-Spans = List[Tuple[int, int, str]]
+Spans = List[Entity]
 
 
 @pytest.mark.parametrize(
     ("gold", "found", "pairs"),
     [
-        ([(0, 1, "A")], [(0, 1, "A")], [("A", "A")]),
-        ([(0, 1, "A")], [(0, 1, "B")], [("A", "B")]),
-        ([(0, 1, "A")], [(0, 2, "A")], [("A", None), (None, "A")]),
+        ([Entity(0, 2, "A")], [Entity(0, 2, "A")], [("A", "A")]),
+        ([Entity(0, 2, "A")], [Entity(0, 2, "B")], [("A", "B")]),
+        ([Entity(0, 2, "A")], [Entity(0, 3, "A")], [("A", None), (None, "A")]),
         # What agrees is paired first; the rest in alphabetical order.
-        ([(0, 1, "A"), (0, 1, "B")], [(0, 1, "B")], [("B", "B"), ("A", None)]),
-        ([(0, 1, "B")], [(0, 1, "A"), (0, 1, "C")], [("B", "A"), (None, "C")]),
+        ([Entity(0, 2, "A"), Entity(0, 2, "B")], [Entity(0, 2, "B")], [("B", "B"), ("A", None)]),
+        ([Entity(0, 2, "B")], [Entity(0, 2, "A"), Entity(0, 2, "C")], [("B", "A"), (None, "C")]),
         ([], [], []),
     ],
 )
@@ -29,13 +29,17 @@ def test_the_matrix_counts_every_entity(make_trace: Callable[..., Trace]) -> Non
     confusion = Confusion(["B", "A"])
     confusion.add(
         make_trace(
-            [(0, 1, "A"), (3, 4, "A"), (6, 6, "B")],
-            found=[
-                ScoredSpan(0, 1, "A", 0.9),
-                ScoredSpan(3, 4, "B", 0.9),
-                ScoredSpan(8, 9, "B", 1),
+            [
+                Entity(0, 2, "A"),
+                Entity(3, 5, "A"),
+                Entity(6, 7, "B"),
+                Entity(0, 10, "B", ((0, 1), (9, 10))),
             ],
-            unreachable=[(0, 9, "B")],
+            predicted=[
+                Entity(0, 2, "A", score=0.9),
+                Entity(3, 5, "B", score=0.9),
+                Entity(8, 10, "B", score=1),
+            ],
         )
     )
     assert confusion.as_json() == {

@@ -2,7 +2,8 @@ from typing import Any, Callable
 
 import torch
 
-from locate_label_allennlp.decoders import ScoredSpan, SoftNmsDecoder
+from locate_label_allennlp.data.document import Entity
+from locate_label_allennlp.decoders import SoftNmsDecoder
 from locate_label_allennlp.report.curves import THRESHOLDS, Curves, with_threshold
 from locate_label_allennlp.report.traces import Trace, traces
 from locate_label_allennlp.training.metrics.entity_counter import EntityCounter
@@ -12,7 +13,7 @@ def test_each_point_is_what_evaluation_gives_with_that_threshold(
     experiment: Callable[..., Any],
 ) -> None:
     model, batches = experiment()
-    curves = Curves(model.decoder, EntityCounter(model.labels.values(), [(1, None)]))
+    curves = Curves(model.decoder, EntityCounter(model.labels.values()))
     for trace in traces(model, batches):
         curves.add(trace)
     points = {point["threshold"]: point for point in curves.as_json()["points"]["micro"]}
@@ -38,10 +39,10 @@ def test_competitors_below_the_threshold_make_no_difference(
     # The outer one lowers the inner one's score from 0.55 to 0.495, whatever the threshold.
     decoder = SoftNmsDecoder(decay=0.9, overlap_threshold=0.6, score_threshold=0.3)
     trace = make_trace(
-        [(0, 3, "A"), (0, 2, "B")],
+        [Entity(0, 4, "A"), Entity(0, 3, "B")],
         [(0, 3, [0.1, 0.8, 0.1]), (0, 2, [0.25, 0.2, 0.55])],
     )
-    curves = Curves(decoder, EntityCounter(["A", "B"], [(1, None)]))
+    curves = Curves(decoder, EntityCounter(["A", "B"]))
     curves.add(trace)
     made = curves.as_json()
     points = {point["threshold"]: point for point in made["points"]["type/B"]}
@@ -55,6 +56,6 @@ def test_competitors_below_the_threshold_make_no_difference(
 def test_another_threshold_leaves_the_decoder_alone() -> None:
     decoder = SoftNmsDecoder(decay=0.5, score_threshold=0.6)
     other = with_threshold(decoder, 0.1)
-    span = ScoredSpan(0, 1, "A", 0.4)
+    span = Entity(0, 2, "A", score=0.4)
     assert other.decode([span]) == [span]
     assert decoder.decode([span]) == []

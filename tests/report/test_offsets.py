@@ -2,7 +2,7 @@ from typing import Callable, Tuple
 
 import torch
 
-from locate_label_allennlp.decoders import ScoredSpan
+from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.report.offsets import Offsets
 from locate_label_allennlp.report.traces import SeedTrace, Trace
 
@@ -19,7 +19,7 @@ def test_counts_the_seeds_behind_each_found_entity(make_trace: Callable[..., Tra
     offsets.add(
         make_trace(
             candidates=rows,
-            found=[ScoredSpan(2, 4, "A", 0.8)],
+            predicted=[Entity(2, 5, "A", score=0.8)],
             seeds=seeds((2, 4), (0, 2), (3, 9), (2, 4), (5, 5)),
         )
     )
@@ -42,16 +42,16 @@ def test_seeds_given_another_type_are_behind_another_entity(
 ) -> None:
     rows = [(2, 4, TYPE_A), (2, 4, TYPE_B), (2, 4, TYPE_B)]
     moved = seeds((1, 4), (2, 4), (2, 8))
-    found_a, found_b = ScoredSpan(2, 4, "A", 0.8), ScoredSpan(2, 4, "B", 0.8)
+    found_a, found_b = Entity(2, 5, "A", score=0.8), Entity(2, 5, "B", score=0.8)
     one, both = Offsets(["A", "B"]), Offsets(["A", "B"])
-    one.add(make_trace(candidates=rows, found=[found_a], seeds=moved))
+    one.add(make_trace(candidates=rows, predicted=[found_a], seeds=moved))
     assert one.as_json() == {
         "start": [(1, 1)],
         "end": [(0, 1)],
         "all": [1, 1, 0, 0, 0],
         "nearest": [1, 1, 0, 0, 0],
     }
-    both.add(make_trace(candidates=rows, found=[found_a, found_b], seeds=moved))
+    both.add(make_trace(candidates=rows, predicted=[found_a, found_b], seeds=moved))
     assert both.as_json() == {
         "start": [(0, 2), (1, 1)],
         "end": [(-4, 1), (0, 2)],
@@ -61,7 +61,7 @@ def test_seeds_given_another_type_are_behind_another_entity(
 
 
 def test_a_model_that_moves_no_seeds_has_none(make_trace: Callable[..., Trace]) -> None:
-    found = {"candidates": [(2, 4, TYPE_A)], "found": [ScoredSpan(2, 4, "A", 0.8)]}
+    found = {"candidates": [(2, 4, TYPE_A)], "predicted": [Entity(2, 5, "A", score=0.8)]}
     offsets = Offsets(["A", "B"])
     offsets.add(make_trace(**found))
     offsets.add(make_trace(**found, seeds=seeds((2, 4), are_adjusted=False)))

@@ -6,6 +6,7 @@ import pytest
 import torch
 from sklearn.decomposition import PCA
 
+from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.report.probabilities import Probabilities, discrepancy
 from locate_label_allennlp.report.traces import Trace
 
@@ -39,7 +40,7 @@ def test_principal_components_are_those_of_scikit_learn(
     rows = random_rows(40, 3).float()
     probabilities = Probabilities(["A", "B"])
     for row in rows:
-        probabilities.add(make_trace([(0, 0, "A")], [(0, 0, row.tolist())]))
+        probabilities.add(make_trace([Entity(0, 1, "A")], [(0, 0, row.tolist())]))
     made = probabilities.as_json()["pca"]
     reference = PCA(n_components=2, svd_solver="full")
     expected = reference.fit_transform(rows.double().numpy())
@@ -55,7 +56,7 @@ def test_the_best_candidate_of_an_entity_counts(make_trace: Callable[..., Trace]
     probabilities = Probabilities(["A", "B"])
     probabilities.add(
         make_trace(
-            [(0, 1, "A"), (3, 4, "B"), (6, 7, "B")],
+            [Entity(0, 2, "A"), Entity(3, 5, "B"), Entity(6, 8, "B")],
             [
                 (0, 1, [0.5, 0.45, 0.05]),
                 (0, 1, [0.35, 0.40, 0.25]),
@@ -81,7 +82,7 @@ def test_few_or_equal_rows_have_no_components(
 ) -> None:
     probabilities = Probabilities(["A", "B"])
     for _ in range(number):
-        probabilities.add(make_trace([(0, 0, "A")], [(0, 0, [0.25, 0.5, 0.25])]))
+        probabilities.add(make_trace([Entity(0, 1, "A")], [(0, 0, [0.25, 0.5, 0.25])]))
     made = probabilities.as_json()
     assert made["pca"] is None
     assert len(made["discrepancy"]) == number

@@ -3,7 +3,8 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 import pytest
 import torch
 
-from locate_label_allennlp.decoders import KeepAllDecoder, ScoredSpan, SoftNmsDecoder
+from locate_label_allennlp.data.document import Entity
+from locate_label_allennlp.decoders import KeepAllDecoder, SoftNmsDecoder
 from locate_label_allennlp.report.stages import (
     ORIGINS,
     STAGES,
@@ -16,14 +17,17 @@ from locate_label_allennlp.report.stages import (
 )
 from locate_label_allennlp.report.traces import SeedTrace, Trace
 
-GOLD = (2, 4, "A")
+GOLD = Entity(2, 5, "A")
+# Word 12 belongs to neither fragment.
+FAR_APART = Entity(11, 14, "A", ((11, 12), (13, 14)))
+FRAGMENTS = Entity(0, 10, "A", ((0, 1), (9, 10)))
 NONE, TYPE_A, TYPE_B = [0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8]
 WEAK_A = [0.3, 0.4, 0.3]
 COLUMNS = {"A": 1, "B": 2}
 
 
-def above_half(span: ScoredSpan) -> bool:
-    return span.score > 0.5
+def above_half(entity: Entity) -> bool:
+    return entity.score is not None and entity.score > 0.5
 
 
 def seeds(
@@ -105,9 +109,9 @@ POSSIBLE: Dict[str, Tuple["set[str]", Dict[str, Any]]] = {
         ALL - {"seed", "filter"},
         {"candidates": [(0, 0, NONE), (0, 0, NONE), (1, 1, NONE)], "words": ("a", "b")},
     ),
-    "in pieces": (
+    "discontinuous": (
         {*ALL, "discontinuous"},
-        {"unreachable": [(0, 9, "A")], "seeds": seeds([NEAR], [True], [NEAR])},
+        {"gold": [GOLD, FRAGMENTS], "seeds": seeds([NEAR], [True], [NEAR])},
     ),
 }
 
@@ -116,7 +120,7 @@ POSSIBLE: Dict[str, Tuple["set[str]", Dict[str, Any]]] = {
 def test_stages_at_which_an_entity_can_be_lost(
     stages: "set[str]", parts: Dict[str, Any], make_trace: Callable[..., Trace]
 ) -> None:
-    trace = make_trace([GOLD], **parts)
+    trace = make_trace(**{"gold": [GOLD], **parts})
     assert set(possible_stages(trace, SoftNmsDecoder())) == stages
     assert set(possible_stages(trace, KeepAllDecoder())) == stages - {"nms"}
     assert set(possible_stages(trace, SoftNmsDecoder(score_threshold=0))) == stages - {"score"}
@@ -159,37 +163,42 @@ def test_iou_equals_the_count_of_words() -> None:
         words = set(range(first, last + 1))
         others = [set(range(start, end + 1)) for start, end in spans]
         expected = [len(words & other) / len(words | other) for other in others]
-        assert iou_with(torch.tensor(spans), (first, last, "A")).tolist() == pytest.approx(expected)
+        entity = Entity(first, last + 1, "A")
+        assert iou_with(torch.tensor(spans), entity).tolist() == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(
     ("entity", "expected"),
     [
-        ((2, 4, "B"), Origin("type", GOLD)),
-        ((3, 3, "A"), Origin("inside", GOLD)),
-        ((2, 3, "B"), Origin("inside", GOLD)),
-        ((1, 4, "A"), Origin("around", GOLD)),
-        ((2, 9, "A"), Origin("around", GOLD)),
-        ((1, 3, "A"), Origin("crossing", GOLD)),
-        ((4, 5, "A"), Origin("crossing", GOLD)),
-        ((5, 6, "A"), Origin("nothing", None)),
-        ((0, 0, "A"), Origin("discontinuous", (0, 0, "A"))),
+        (Entity(2, 5, "B"), Origin("type", GOLD)),
+        (Entity(3, 4, "A"), Origin("inside", GOLD)),
+        (Entity(2, 4, "B"), Origin("inside", GOLD)),
+        (Entity(1, 5, "A"), Origin("around", GOLD)),
+        (Entity(2, 10, "A"), Origin("around", GOLD)),
+        (Entity(1, 4, "A"), Origin("crossing", GOLD)),
+        (Entity(4, 6, "A"), Origin("crossing", GOLD)),
+        (Entity(5, 7, "A"), Origin("nothing", None)),
+        (Entity(11, 14, "A"), Origin("discontinuous", FAR_APART)),
+        (Entity(12, 13, "A"), Origin("inside", FAR_APART)),
         # Of two it touches, it overlaps the second one more.
-        ((4, 8, "A"), Origin("around", (7, 8, "B"))),
+        (Entity(4, 9, "A"), Origin("around", Entity(7, 9, "B"))),
     ],
 )
-def test_origins(entity: Tuple[int, int, str], expected: Origin) -> None:
+def test_origins(entity: Entity, expected: Origin) -> None:
     assert expected.kind in ORIGINS
-    assert origin(entity, [GOLD, (7, 8, "B")], [(0, 0, "A")]) == expected
+    assert origin(entity, [GOLD, Entity(7, 9, "B"), FAR_APART]) == expected
 
 
-def test_an_entity_in_pieces_is_told_as_what_it_is_taken_for() -> None:
-    # Words 1 and 5; word 3 belongs to neither piece.
-    assert origin((3, 3, "A"), [], [(1, 5, "A")]).kind == "inside"
+def test_a_discontinuous_entity_is_taken_for_all_words_between() -> None:
     assert "all words from its first to its last" in ORIGINS["discontinuous"]
+    # With the same words, a contiguous entity is nearer.
+    same = Entity(11, 14, "B")
+    assert origin(Entity(11, 14, "A"), [FAR_APART, same]) == Origin("type", same)
 
 
 def test_of_equally_overlapping_ones_the_nearer_then_the_earlier_counts() -> None:
-    # IoU 1/2 with both: one word of two, two words of four.
-    assert origin((2, 3, "A"), [(0, 3, "A"), (3, 3, "A")]).nearest == (3, 3, "A")
-    assert origin((2, 3, "A"), [(2, 2, "A"), (3, 3, "A")]).nearest == (2, 2, "A")
+    # IoU 1/2 with all three: one word of two, two words of four.
+    entity = Entity(2, 4, "A")
+    around, first, second = Entity(0, 4, "A"), Entity(2, 3, "A"), Entity(3, 4, "A")
+    assert origin(entity, [around, second]).nearest == second
+    assert origin(entity, [first, second]).nearest == first

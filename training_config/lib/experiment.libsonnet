@@ -45,8 +45,10 @@ local gpus = env.devices('GPUS');
 local splits(format) = !std.member(['columns', 'spacy'], format.type);
 
 {
-  // What a dataset's file says. Without `dev` a part of `train` is held out.
-  data:: { train: error 'data.train', dev: null, test: null, format: 'auto' },
+  // What a dataset's file says: `train`, `dev`, `test`, `format`, `text_splitter`. What it leaves out is
+  // for the environment to say, but for the format, which is `auto`.
+  data:: {},
+  local data = { train: null, dev: null, test: null, format: 'auto' } + $.data,
   settings:: {},
 
   // What a system's file says.
@@ -83,9 +85,7 @@ local splits(format) = !std.member(['columns', 'spacy'], format.type);
     encoder: env.text('ENCODER', given.encoder),
     vectors: env.text('VECTORS', given.vectors),
     word_dim: env.whole('WORD_DIM', given.word_dim),
-    context:
-      if env.text('CONTEXT', '') == 'window' then 'window'
-      else env.whole('CONTEXT', given.context, minimum=0),
+    context: env.whole('CONTEXT', given.context, minimum=0, word='window'),
     hidden: env.whole('HIDDEN', given.hidden, step=given.hidden_step),
     epochs: env.whole('EPOCHS', given.epochs),
     batch_size: env.whole('BATCH_SIZE', given.batch_size),
@@ -114,18 +114,18 @@ local splits(format) = !std.member(['columns', 'spacy'], format.type);
   local windows = s.context == 'window',
   local seed = env.whole('SEED', 13, minimum=0),
 
-  local train = env.paths('TRAIN', $.data.train),
-  local dev = env.paths('DEV', $.data.dev),
+  local train = env.paths('TRAIN', data.train, required=true),
+  local dev = env.paths('DEV', data.dev),
   local asked_splitting = std.prune({
     language: env.unless_empty('LANGUAGE', env.text('LANGUAGE', null)),
     words: env.unless_empty('WORDS', env.choice('WORDS', null, ['spacy', 'whitespace', 'characters'])),
   }),
   local is_asked = asked_splitting != {},
-  local format = env.component('FORMAT', $.data.format),
+  local format = env.component('FORMAT', data.format),
   local typed_format = if std.isString(format) then { type: format } else format,
   // Where the format of the data is kept, so is what splits raw text beside it.
   local text_splitter =
-    (if format == $.data.format then std.get($.data, 'text_splitter', {}) else {})
+    (if format == data.format then std.get(data, 'text_splitter', {}) else {})
     + asked_splitting,
 
   random_seed: seed,
@@ -161,7 +161,7 @@ local splits(format) = !std.member(['columns', 'spacy'], format.type);
   },
   train_data_path: if windows || dev == null then { training: train } else train,
   validation_data_path: if dev == null then { held_out: train } else dev,
-  test_data_path: env.paths('TEST', $.data.test),
+  test_data_path: env.paths('TEST', data.test),
   evaluate_on_test: self.test_data_path != null && std.length(gpus) <= 1,
   [if std.length(gpus) > 1 then 'distributed']: { cuda_devices: gpus },
 

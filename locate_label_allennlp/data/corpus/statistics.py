@@ -2,24 +2,21 @@
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Dict, Iterable, Sequence
+from typing import Any, Dict, Iterable, Sequence, Tuple
 from typing import Counter as CounterOf
 
-from locate_label_allennlp.data.corpus.nesting import (
-    crossing_pairs,
-    depths,
-    inner_spans,
-    outer_spans,
-)
-from locate_label_allennlp.data.document import Document, Entity, Sentence
+import numpy
+
+from locate_label_allennlp.common.length_buckets import LengthBuckets
+from locate_label_allennlp.data.document import Document, Sentence
+from locate_label_allennlp.nn.relations import crosses, depths, nested
 
 LONGEST_BY_ITSELF = 10
-BUCKETS = {"1-4": range(1, 5), "5-9": range(5, 10), "10+": range(10, 10**9)}
 
 
 @dataclass
 class Longest:
-    """The longest sentence or entity: its words, where it stands, and how it begins."""
+    """The longest sentence or entity: its length in words, its `file:line`, and its text."""
 
     words: int = 0
     source: str = ""
@@ -31,7 +28,7 @@ class CorpusStatistics:
     """
     Counts over documents, added one by one. An entity is a distinct `(start, end, type)` of its
     sentence. Discontinuous entities count among `entities`, `types` and `lengths` (their length is
-    that of their fragments together), but not in what follows `discontinuous`.
+    that of their fragments together), but not in what follows `discontinuous`: they are no spans.
 
     # Parameters
 
@@ -44,9 +41,9 @@ class CorpusStatistics:
     inner : `int`
         Entities inside a strictly larger one of the same sentence.
     nested : `int`
-        Entities that are inner or that contain an inner one.
+        Entities that lie inside another one or contain one, also one with the same words.
     nested_sentences : `int`
-        Sentences with an inner entity.
+        Sentences with a nested entity.
     depths : `Counter`
         How many entities lie at each depth; at depth 1 in no other.
     crossing : `int`
@@ -82,25 +79,30 @@ class CorpusStatistics:
         self.tokens += len(sentence.words)
         self.longest_sentence = _longer(self.longest_sentence, sentence.words, sentence.source)
         for entity in sentence.entities:
-            words = [word for piece in _pieces(entity) for word in sentence.words[slice(*piece)]]
+            fragments = entity.fragments or [entity.span]
+            words = [word for start, end in fragments for word in sentence.words[start:end]]
             self.entities += 1
             self.types[entity.type] += 1
-            self.lengths[len(words)] += 1
+            self.lengths[entity.num_words] += 1
             self.longest_entity = _longer(self.longest_entity, words, sentence.source)
-        spans = [(each.start, each.end) for each in sentence.entities if not each.fragments]
+        spans = [entity.span for entity in sentence.entities if not entity.fragments]
         self.discontinuous += len(sentence.entities) - len(spans)
-        self._add_nesting(Counter(spans))
+        self._add_relations(spans)
 
-    def _add_nesting(self, spans: CounterOf[Any]) -> None:
-        """Adds the spans of a sentence, each with the number of its types."""
-        inner = inner_spans(spans)
-        self.inner += sum(spans[span] for span in inner)
-        self.nested += sum(spans[span] for span in inner | outer_spans(spans))
-        self.nested_sentences += bool(inner)
-        for span, depth in depths(spans).items():
-            self.depths[depth] += spans[span]
-        self.crossing += sum(1 for _ in crossing_pairs(spans))
-        self.same_span += sum(types > 1 for types in spans.values())
+    def _add_relations(self, spans: Sequence[Tuple[int, int]]) -> None:
+        """Adds the spans of a sentence's contiguous entities."""
+        if len(spans) < 2:
+            self.depths.update([1] * len(spans))
+            return
+        is_nested, depth = nested(spans), depths(spans)
+        self.inner += int(numpy.count_nonzero(depth > 1))
+        self.nested += int(numpy.count_nonzero(is_nested))
+        self.nested_sentences += bool(is_nested.any())
+        self.depths.update(depth.tolist())
+        types = Counter(spans)
+        # Each pair is there twice, in either order.
+        self.crossing += int(numpy.count_nonzero(crosses(list(types), list(types)))) // 2
+        self.same_span += sum(count > 1 for count in types.values())
 
     def by_length(self) -> Dict[str, int]:
         """How many entities have 1, 2, ... 10 and more than 10 words."""
@@ -108,20 +110,20 @@ class CorpusStatistics:
         longer = sum(n for length, n in self.lengths.items() if length > LONGEST_BY_ITSELF)
         return {**counts, f">{LONGEST_BY_ITSELF}": longer}
 
-    def by_bucket(self) -> Dict[str, int]:
-        """How many entities have 1-4, 5-9 and 10 or more words, as in the paper's Table 3."""
-        return {
-            name: sum(n for length, n in self.lengths.items() if length in bucket)
-            for name, bucket in BUCKETS.items()
-        }
+    def by_bucket(self, buckets: LengthBuckets) -> Dict[str, int]:
+        """How many entities there are in each bucket of lengths."""
+        counts = dict.fromkeys(buckets.names, 0)
+        for length, count in self.lengths.items():
+            counts[buckets.name_of(length)] += count
+        return counts
 
-    def as_json(self) -> Dict[str, Any]:
+    def as_json(self, buckets: LengthBuckets) -> Dict[str, Any]:
         """All counts by the names of the parameters; `Counter`s as objects, ratios added."""
         return {
             **asdict(self),
             "types": dict(self.types.most_common()),
             "lengths": dict(sorted(self.lengths.items())),
-            "lengths_by_bucket": self.by_bucket(),
+            "lengths_by_bucket": self.by_bucket(buckets),
             "depths": dict(sorted(self.depths.items())),
             "depth": max(self.depths, default=0),
             "nested_sentence_share": share(self.nested_sentences, self.sentences),
@@ -151,10 +153,6 @@ def merged(parts: Iterable[CorpusStatistics]) -> CorpusStatistics:
 
 def share(part: int, whole: int) -> float:
     return part / whole if whole else 0.0
-
-
-def _pieces(entity: Entity) -> Sequence[Any]:
-    return entity.fragments or [(entity.start, entity.end)]
 
 
 def _longer(longest: Longest, words: Sequence[str], source: str) -> Longest:

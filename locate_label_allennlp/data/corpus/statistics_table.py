@@ -2,6 +2,7 @@
 
 from typing import Callable, Dict, Iterator, List, Tuple
 
+from locate_label_allennlp.common.length_buckets import LengthBuckets
 from locate_label_allennlp.data.corpus.statistics import (
     CorpusStatistics,
     Longest,
@@ -17,12 +18,13 @@ MOST_COLUMNS = 5
 MOST_CHARACTERS = 100
 
 
-def statistics_table(corpora: Dict[str, CorpusStatistics]) -> str:
+def statistics_table(corpora: Dict[str, CorpusStatistics], buckets: LengthBuckets) -> str:
     """
     # Parameters
 
     corpora : `Dict[str, CorpusStatistics]`
         By name; the names head the columns.
+    buckets : `LengthBuckets`
 
     # Returns
 
@@ -35,13 +37,13 @@ def statistics_table(corpora: Dict[str, CorpusStatistics]) -> str:
     if len(columns) != 1:
         columns[f"all {len(corpora)} files"] = total
     lines = [["", *columns]]
-    for name, cell in _rows(total):
+    for name, cell in _rows(total, buckets):
         lines.append([name, *(cell(each) for each in columns.values())])
     longest: List[Tuple[str, LongestOf]] = [
         ("longest sentence", lambda each: each.longest_sentence),
         ("longest entity", lambda each: each.longest_entity),
     ]
-    return "\n".join([aligned(lines), "", *(_place(name, of(total)) for name, of in longest)])
+    return "\n".join([aligned(lines), "", *(_longest(name, of(total)) for name, of in longest)])
 
 
 def aligned(lines: List[List[str]]) -> str:
@@ -56,7 +58,7 @@ def aligned(lines: List[List[str]]) -> str:
     )
 
 
-def _rows(total: CorpusStatistics) -> Iterator[Row]:
+def _rows(total: CorpusStatistics, buckets: LengthBuckets) -> Iterator[Row]:
     """What to print of each corpus; the types and depths are those of all corpora together."""
     yield "documents", lambda each: f"{each.documents:,}"
     yield "sentences", lambda each: f"{each.sentences:,}"
@@ -72,11 +74,11 @@ def _rows(total: CorpusStatistics) -> Iterator[Row]:
     for length in total.by_length():
         yield f"  {length}", lambda each, key=length: _part(each.by_length()[key], each)  # type: ignore
     yield from _section("in the buckets of scores")
-    for length in total.by_bucket():
-        yield f"  {length}", lambda each, key=length: _part(each.by_bucket()[key], each)  # type: ignore
+    for name in buckets.names:
+        yield f"  {name}", lambda each, name=name: _part(each.by_bucket(buckets)[name], each)  # type: ignore
     yield from _section("nesting")
     yield "  inside a larger entity", lambda each: _part(each.inner, each)
-    yield "  inside or around another", lambda each: _part(each.nested, each)
+    yield "  nested", lambda each: _part(each.nested, each)
     yield "  sentences with nesting", lambda each: _part_of(each.nested_sentences, each.sentences)
     for depth in sorted(total.depths):
         yield f"  at depth {depth}", lambda each, depth=depth: _part(each.depths[depth], each)  # type: ignore
@@ -97,7 +99,7 @@ def _part_of(count: int, whole: int) -> str:
     return f"{count:,}  {share(count, whole):6.1%}"
 
 
-def _place(name: str, longest: Longest) -> str:
+def _longest(name: str, longest: Longest) -> str:
     if not longest.words:
         return f"{name}: none"
     text = longest.text

@@ -15,7 +15,7 @@ from overrides import overrides
 from locate_label_allennlp.common.tenfold_log import TenfoldLog
 from locate_label_allennlp.data.context import DocumentWords, Window, neighbours, packed
 from locate_label_allennlp.data.corpus.splitting import hold_out
-from locate_label_allennlp.data.document import CorpusError, Document, Sentence
+from locate_label_allennlp.data.document import CorpusError, Document, Entity, Sentence
 from locate_label_allennlp.data.fields import BatchedTextField, EntitiesField
 from locate_label_allennlp.data.formats import AutoFormat, CorpusFormat
 from locate_label_allennlp.data.text_splitter import TextSplitter
@@ -23,7 +23,6 @@ from locate_label_allennlp.data.token_indexers import WindowedTransformerIndexer
 
 logger = logging.getLogger(__name__)
 
-Span = Tuple[int, int, str]
 
 _CONTEXTS = ("neighbours", "window")
 _DISCONTINUOUS = ("skip", "envelope", "fragments", "error")
@@ -77,7 +76,7 @@ class NestedNerReader(DatasetReader):
     discontinuous : `str`, optional (default = `"skip"`)
         What becomes of mentions in several pieces, which no span is: `"skip"`: not learned from,
         and counted as missed in evaluation; `"envelope"`: taken as the span from their first to
-        their last word; `"fragments"`: the same, and `metadata` has their `pieces` (start and
+        their last word; `"fragments"`: the same, and `metadata` has their `fragments` (start and
         exclusive end of each, by the number of the entity), for a model that is given its mentions
         (`mention_typer`); `"error"`.
     text_splitter : `TextSplitter`, optional (default = that of the format)
@@ -168,7 +167,7 @@ class NestedNerReader(DatasetReader):
         part, paths = _part_and_paths(file_path)
         limit = self._training_limit if part == "training" else self._limit
         for path in paths:
-            windows = self._windows(path, self.documents(path, part), limit)
+            windows = self._windows(path, self._documents(path, part), limit)
             yield from self._read_windows(path, windows, limit)
 
     def _read_windows(
@@ -190,7 +189,12 @@ class NestedNerReader(DatasetReader):
                 done = "not learned from; they count as missed in evaluation"
             logger.warning("%s: %d discontinuous entities %s", path, num_discontinuous, done)
 
-    def documents(self, path: str, part: str = "all") -> Iterator[Document]:
+    def documents(self, file_path: Any) -> Iterator[Document]:
+        """Those of a corpus, all of them, whatever `max_instances` is."""
+        part, paths = _part_and_paths(file_path)
+        return chain.from_iterable(self._documents(path, part) for path in paths)
+
+    def _documents(self, path: str, part: str) -> Iterator[Document]:
         """Those of a corpus, or of one part of it; at least one."""
         given = (document for document in self._format.read(path) if document.sentences)
         first = next(given, None)
@@ -293,9 +297,9 @@ class NestedNerReader(DatasetReader):
             fields["centre"] = TensorField(
                 torch.tensor([start, len(sentence.words)]), dtype=torch.long
             )
-            unreachable: List[Span] = []
+            unreachable: List[Entity] = []
             if with_entities:
-                reachable, unreachable = self._inclusive(sentence)
+                reachable, unreachable = self._by_reach(sentence)
                 fields["entities"] = EntitiesField(
                     reachable, self._label_namespace, sentence.source, unreachable
                 )
@@ -314,10 +318,10 @@ class NestedNerReader(DatasetReader):
             fields["metadata"] = MetadataField(metadata)
             yield Instance(fields)
 
-    def _inclusive(self, sentence: Sentence) -> Tuple[List[Span], List[Span]]:
-        """The entities that a span can be, and those that none can, with inclusive ends."""
-        reachable: List[Span] = []
-        unreachable: List[Span] = []
+    def _by_reach(self, sentence: Sentence) -> Tuple[List[Entity], List[Entity]]:
+        """The entities that a span can be, and those that none can."""
+        reachable: List[Entity] = []
+        unreachable: List[Entity] = []
         for entity in sentence.entities:
             if entity.fragments and self._discontinuous == "error":
                 raise CorpusError(
@@ -325,8 +329,7 @@ class NestedNerReader(DatasetReader):
                     f'{list(entity.fragments)}); "discontinuous": "skip" or "envelope" allows it'
                 )
             skipped = entity.fragments and self._discontinuous == "skip"
-            span = (entity.start, entity.end - 1, entity.type)
-            (unreachable if skipped else reachable).append(span)
+            (unreachable if skipped else reachable).append(entity)
         return reachable, unreachable
 
     @overrides

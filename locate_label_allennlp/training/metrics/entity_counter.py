@@ -1,15 +1,71 @@
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import accumulate
-from math import inf
+"""Gold and predicted entities, compared and counted: the one place for precision, recall and F1."""
 
-from allennlp.common.checks import ConfigurationError
+from dataclasses import asdict, dataclass
+from typing import Collection, Dict, Iterable, Iterator, List, Optional, Sequence, Set
 
-Span = tuple[int, int, str]
+from locate_label_allennlp.common.length_buckets import LengthBuckets
+from locate_label_allennlp.data.document import Entity, EntityKey
+from locate_label_allennlp.nn.relations import nested
 
-# What is counted of a group: its gold entities, those of them that were predicted, its predicted
-# entities, those of them that are gold. The second and the fourth differ for nested and flat
-# entities, because gold and predicted entities are nested or flat each by their own company.
-GOLD, RECALLED, PREDICTED, CORRECT = range(4)
+
+@dataclass
+class Counts:
+    """
+    What is counted of a group of entities. `recalled` and `correct` differ for nested and flat
+    entities, because gold and predicted entities are nested or flat each by their own company.
+
+    # Parameters
+
+    gold : `int`
+        Gold entities.
+    recalled : `int`
+        Those of them that were predicted.
+    predicted : `int`
+        Predicted entities.
+    correct : `int`
+        Those of them that are gold.
+    """
+
+    gold: int = 0
+    recalled: int = 0
+    predicted: int = 0
+    correct: int = 0
+
+    @property
+    def precision(self) -> float:
+        """What would be divided by zero is 0, here and in the others."""
+        return _ratio(self.correct, self.predicted)
+
+    @property
+    def recall(self) -> float:
+        return _ratio(self.recalled, self.gold)
+
+    @property
+    def f1(self) -> float:
+        return _ratio(2 * self.precision * self.recall, self.precision + self.recall)
+
+    @property
+    def scores(self) -> Dict[str, float]:
+        return {"precision": self.precision, "recall": self.recall, "f1": self.f1}
+
+    @property
+    def numbers(self) -> List[int]:
+        """In the order of the parameters."""
+        return [self.gold, self.recalled, self.predicted, self.correct]
+
+    def as_json(self) -> Dict[str, float]:
+        return {**self.scores, **asdict(self)}
+
+    def add_gold(self, is_recalled: bool) -> None:
+        self.gold += 1
+        self.recalled += is_recalled
+
+    def add_predicted(self, is_correct: bool) -> None:
+        self.predicted += 1
+        self.correct += is_correct
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(*(a + b for a, b in zip(self.numbers, other.numbers, strict=True)))
 
 
 class EntityCounter:
@@ -18,23 +74,24 @@ class EntityCounter:
     `micro` (all), `type/<type>`, `length/<bucket>`, `nested_entities`, `flat_entities`,
     `nested_sentences`, `flat_sentences` (by their gold entities) and `boundaries` (without types).
 
+    Discontinuous entities are no spans: none is nested, and none makes another one so.
+
     # Parameters
 
     types : `Iterable[str]`
         The entity types.
-    length_buckets : `Sequence[Tuple[int, Optional[int]]]`
-        The shortest and the longest length of each bucket in words, `None` for no longest.
+    length_buckets : `LengthBuckets`, optional
     """
 
     def __init__(
-        self, types: Iterable[str], length_buckets: Sequence[tuple[int, int | None]]
+        self, types: Iterable[str], length_buckets: Optional[LengthBuckets] = None
     ) -> None:
         self.types = {label: f"type/{label}" for label in types}
-        self._buckets = {_bucket_name(low, high): (low, high) for low, high in length_buckets}
+        self.length_buckets = length_buckets or LengthBuckets()
         self.groups = [
             "micro",
             *self.types.values(),
-            *self._buckets,
+            *(f"length/{name}" for name in self.length_buckets.names),
             "nested_entities",
             "flat_entities",
             "nested_sentences",
@@ -43,116 +100,91 @@ class EntityCounter:
         ]
 
     def count(
-        self,
-        predictions: Sequence[Collection[Span]],
-        gold: Sequence[Collection[Span]],
-        unreachable: Sequence[Collection[Span]] | None = None,
-    ) -> dict[str, list[int]]:
+        self, predictions: Sequence[Collection[Entity]], gold: Sequence[Collection[Entity]]
+    ) -> Dict[str, Counts]:
         """
         # Parameters
 
-        predictions : `Sequence[Collection[Span]]`
-            The predicted entities of each sentence: start, end (inclusive) and type.
-        gold : `Sequence[Collection[Span]]`
-            The gold entities of each sentence.
-        unreachable : `Sequence[Collection[Span]]`, optional (default = `None`)
-            Further gold entities of each sentence that no prediction can be, such as discontinuous
-            ones, each by the words it reaches from and to.
+        predictions : `Sequence[Collection[Entity]]`
+            The predicted entities of each sentence.
+        gold : `Sequence[Collection[Entity]]`
+            Its gold entities. A discontinuous one is none that a span can be; it counts as missed.
 
         # Returns
 
-        `Dict[str, List[int]]`
-            For each group the numbers `[GOLD, RECALLED, PREDICTED, CORRECT]`. The same entity met
-            again in a sentence counts once.
+        `Dict[str, Counts]`
+            For each group. The same entity met again in a sentence counts once.
 
         # Raises
 
         `ValueError`
             If there are not as many predictions as sentences, or if a type is unknown.
         """
-        if unreachable is None:
-            unreachable = [()] * len(gold)
-        if not len(predictions) == len(gold) == len(unreachable):
+        if len(predictions) != len(gold):
             raise ValueError(
                 f"There are predictions for {len(predictions)} sentences, but gold entities for "
                 f"{len(gold)}; pass one collection a sentence, an empty one where there are none."
             )
-        counts = {group: [0, 0, 0, 0] for group in self.groups}
-        for predicted, found, missed in zip(predictions, gold, unreachable, strict=True):
-            self._count_sentence(counts, set(predicted), set(found), missed)
+        counts = {group: Counts() for group in self.groups}
+        for predicted, wanted in zip(predictions, gold, strict=True):
+            self._count_sentence(
+                counts,
+                {entity.key: entity for entity in predicted},
+                {entity.key: entity for entity in wanted},
+            )
         return counts
+
+    def macro(self, counts: Dict[str, Counts]) -> Dict[str, float]:
+        """The unweighted mean over the types that have gold or predicted entities."""
+        by_type = [counts[group] for group in self.types.values()]
+        scores = [each.scores for each in by_type if each.gold or each.predicted]
+        return {
+            name: _ratio(sum(each[name] for each in scores), len(scores))
+            for name in Counts().scores
+        }
 
     def _count_sentence(
         self,
-        counts: dict[str, list[int]],
-        predicted: set[Span],
-        gold: set[Span],
-        missed: Collection[Span],
+        counts: Dict[str, Counts],
+        predicted: Dict[EntityKey, Entity],
+        gold: Dict[EntityKey, Entity],
     ) -> None:
-        nested_gold = nested_spans(gold.union(missed))
+        nested_gold, nested_predicted = nested_keys(gold.values()), nested_keys(predicted.values())
         sentence_group = "nested_sentences" if nested_gold else "flat_sentences"
-        # One side at a time: how many it has, and how many of them the other side has too.
-        for column, entities, others, nested in (
-            (GOLD, gold, predicted, nested_gold),
-            (PREDICTED, predicted, gold, nested_spans(predicted)),
-        ):
-            for entity in entities:
-                entity_group = "nested_entities" if entity in nested else "flat_entities"
-                groups = ("micro", *self._type_and_buckets(entity), entity_group, sentence_group)
-                for group in groups:
-                    counts[group][column] += 1
-                    counts[group][column + 1] += entity in others
-            boundaries = {entity[:2] for entity in entities}
-            counts["boundaries"][column] += len(boundaries)
-            counts["boundaries"][column + 1] += len(boundaries & {other[:2] for other in others})
-        for entity in missed:
-            entity_group = "nested_entities" if entity in nested_gold else "flat_entities"
-            groups = ("micro", *self._type_and_buckets(entity), entity_group, sentence_group)
-            for group in (*groups, "boundaries"):
-                counts[group][GOLD] += 1
+        for key, entity in gold.items():
+            for group in (*self._groups(entity, nested_gold), sentence_group):
+                counts[group].add_gold(key in predicted)
+        for key, entity in predicted.items():
+            for group in (*self._groups(entity, nested_predicted), sentence_group):
+                counts[group].add_predicted(key in gold)
+        gold_boundaries, predicted_boundaries = _boundaries(gold), _boundaries(predicted)
+        for boundaries in gold_boundaries:
+            counts["boundaries"].add_gold(boundaries in predicted_boundaries)
+        for boundaries in predicted_boundaries:
+            counts["boundaries"].add_predicted(boundaries in gold_boundaries)
 
-    def _type_and_buckets(self, entity: Span) -> Iterator[str]:
-        start, end, label = entity
-        if label not in self.types:
+    def _groups(self, entity: Entity, nested: Set[EntityKey]) -> Iterator[str]:
+        if entity.type not in self.types:
             raise ValueError(
                 f"The type of the entity {entity} is not in the vocabulary, whose types are "
                 f"{sorted(self.types)}; make the vocabulary from data that have all types."
             )
-        yield self.types[label]
-        for name, (low, high) in self._buckets.items():
-            if low <= end + 1 - start <= (inf if high is None else high):
-                yield name
+        yield "micro"
+        yield self.types[entity.type]
+        yield f"length/{self.length_buckets.name_of(entity.num_words)}"
+        yield "nested_entities" if entity.key in nested else "flat_entities"
 
 
-def nested_spans(spans: Collection[Span]) -> set[Span]:
-    """
-    # Parameters
-
-    spans : `Collection[Span]`
-        The distinct entities of a sentence.
-
-    # Returns
-
-    `Set[Span]`
-        Those that lie inside another one, contain another one, or have the same words as another
-        one.
-    """
-    # Whatever contains an entity comes before it, and whatever it contains comes after it.
-    ordered = sorted(spans, key=lambda span: (span[0], -span[1]))
-    ends = [end for _, end, _ in ordered]
-    largest_before = [-inf, *accumulate(ends, max)]
-    smallest_after = [inf, *accumulate(reversed(ends), min)][-2::-1]
-    return {
-        span
-        for span, before, after in zip(ordered, largest_before, smallest_after, strict=False)
-        if before >= span[1] or after <= span[1]
-    }
+def nested_keys(entities: Iterable[Entity]) -> Set[EntityKey]:
+    """The nested ones of a sentence's distinct entities."""
+    contiguous = [entity for entity in entities if not entity.fragments]
+    is_nested = nested([entity.span for entity in contiguous])
+    return {entity.key for entity, is_it in zip(contiguous, is_nested, strict=True) if is_it}
 
 
-def _bucket_name(low: int, high: int | None) -> str:
-    if low < 1 or (high is not None and high < low):
-        raise ConfigurationError(
-            f"`length_buckets` holds ({low}, {high}), but a bucket is (shortest, longest) with "
-            "1 <= shortest <= longest, or longest None for no limit."
-        )
-    return f"length/{low}+" if high is None else f"length/{low}-{high}"
+def _boundaries(keys: Iterable[EntityKey]) -> Set[object]:
+    return {(start, end, fragments) for start, end, _, fragments in keys}
+
+
+def _ratio(part: float, whole: float) -> float:
+    return part / whole if whole else 0.0

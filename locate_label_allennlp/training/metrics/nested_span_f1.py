@@ -1,4 +1,4 @@
-from collections.abc import Collection, Mapping, Sequence
+from typing import Collection, Dict, List, Mapping, Optional, Sequence, Set
 
 import torch
 from allennlp.data import Vocabulary
@@ -6,14 +6,9 @@ from allennlp.data.vocabulary import DEFAULT_OOV_TOKEN, DEFAULT_PADDING_TOKEN
 from allennlp.nn.util import dist_reduce_sum
 from allennlp.training.metrics import Metric
 
-from locate_label_allennlp.training.metrics.entity_counter import (
-    CORRECT,
-    GOLD,
-    PREDICTED,
-    RECALLED,
-    EntityCounter,
-    Span,
-)
+from locate_label_allennlp.common.length_buckets import LengthBuckets
+from locate_label_allennlp.data.document import Entity
+from locate_label_allennlp.training.metrics.entity_counter import Counts, EntityCounter
 
 
 @Metric.register("nested_span_f1")
@@ -30,15 +25,17 @@ class NestedSpanF1(Metric):
     vocab : `Vocabulary`
     label_namespace : `str`, optional (default = `"entity_labels"`)
         The namespace that holds the entity types.
-    length_buckets : `Sequence[Tuple[int, Optional[int]]]`, optional
-        The shortest and the longest length of each bucket in words, `None` for no longest; by
-        default those of Table 3 of
-        [Locate and Label](https://aclanthology.org/2021.acl-long.216): 1-4, 5-9 and 10 or more.
-        Gold entities are put into buckets by their own length, predicted ones by theirs.
+    length_buckets : `List[int]`, optional (default = `[1, 5, 10]`)
+        The shortest length of each bucket in words; see `LengthBuckets`. Gold entities are put into
+        buckets by their own length, predicted ones by theirs.
     verbose : `bool`, optional (default = `False`)
         Whether `get_metric` also returns the scores of each group of entities.
     stages : `Sequence[str]`, optional (default = `("seed", "filter")`)
         The stages of a model whose recall ceiling it may report.
+
+    # Attributes
+
+    counter : `EntityCounter`
     """
 
     supports_distributed = True
@@ -47,14 +44,15 @@ class NestedSpanF1(Metric):
         self,
         vocab: Vocabulary,
         label_namespace: str = "entity_labels",
-        length_buckets: Sequence[tuple[int, int | None]] = ((1, 4), (5, 9), (10, None)),
+        length_buckets: Optional[List[int]] = None,
         verbose: bool = False,
         stages: Sequence[str] = ("seed", "filter"),
     ) -> None:
         types = vocab.get_token_to_index_vocabulary(label_namespace)
         special = (DEFAULT_PADDING_TOKEN, DEFAULT_OOV_TOKEN)
-        self._counter = EntityCounter(
-            [type_ for type_ in types if type_ not in special], length_buckets
+        self.counter = EntityCounter(
+            [type_ for type_ in types if type_ not in special],
+            LengthBuckets() if length_buckets is None else LengthBuckets(length_buckets),
         )
         self._verbose = verbose
         self._stages = list(stages)
@@ -62,24 +60,21 @@ class NestedSpanF1(Metric):
 
     def __call__(  # type: ignore[override]
         self,
-        predictions: Sequence[Collection[Span]],
-        gold: Sequence[Collection[Span]],
-        reached: Mapping[str, int] | None = None,
-        unreachable: Sequence[Collection[Span]] | None = None,
+        predictions: Sequence[Collection[Entity]],
+        gold: Sequence[Collection[Entity]],
+        reached: Optional[Mapping[str, int]] = None,
     ) -> None:
         """
         # Parameters
 
-        predictions : `Sequence[Collection[Span]]`
-            The predicted entities of each sentence: start, end (inclusive) and type.
-        gold : `Sequence[Collection[Span]]`
-            All gold entities of each sentence.
+        predictions : `Sequence[Collection[Entity]]`
+            The predicted entities of each sentence.
+        gold : `Sequence[Collection[Entity]]`
+            All gold entities of each sentence, with those that no prediction can be: discontinuous
+            ones count as missed.
         reached : `Mapping[str, int]`, optional (default = `None`)
             How many of the gold entities of these sentences a stage of the model can still reach,
             for each stage by name.
-        unreachable : `Sequence[Collection[Span]]`, optional (default = `None`)
-            Further gold entities of each sentence that no prediction can be, such as discontinuous
-            ones; they count as missed.
 
         # Raises
 
@@ -87,17 +82,23 @@ class NestedSpanF1(Metric):
             If there are not as many predictions as sentences, if a type is not in the vocabulary,
             or if `reached` names an unknown stage or holds an impossible number.
         """
-        counts = self._counter.count(predictions, gold, unreachable)
+        counts = self.counter.count(predictions, gold)
         reached = reached or {}
-        self._check_reached(reached, counts["micro"][GOLD])
+        self._check_reached(reached, counts["micro"].gold)
         self._reported.update(reached)
         # Four numbers a group, then one a stage: the same layout in every process.
-        numbers = [number for group in self._counter.groups for number in counts[group]]
+        numbers = [number for group in self.counter.groups for number in counts[group].numbers]
         numbers += [int(reached.get(stage, 0)) for stage in self._stages]
         self._numbers += dist_reduce_sum(torch.tensor(numbers)).cpu()
 
-    def get_metric(self, reset: bool = False) -> dict[str, float]:
+    def get_metric(self, reset: bool = False, verbose: Optional[bool] = None) -> Dict[str, float]:
         """
+        # Parameters
+
+        reset : `bool`, optional (default = `False`)
+        verbose : `bool`, optional
+            Instead of the metric's own.
+
         # Returns
 
         `Dict[str, float]`
@@ -116,43 +117,33 @@ class NestedSpanF1(Metric):
 
             What would be divided by zero is 0.
         """
-        numbers: list[int] = self._numbers.tolist()
-        groups = self._counter.groups
-        counts = {group: numbers[4 * i : 4 * i + 4] for i, group in enumerate(groups)}
-        scores = {group: _precision_recall_f1(counts[group]) for group in groups}
-        macro = _mean(
-            [
-                scores[group]
-                for group in self._counter.types.values()
-                if counts[group][GOLD] or counts[group][PREDICTED]
-            ]
-        )
-        metrics: dict[str, float] = {
-            "micro_precision": scores["micro"][0],
-            "micro_recall": scores["micro"][1],
-            "micro_f1": scores["micro"][2],
-            "macro_f1": macro[2],
+        numbers: List[int] = self._numbers.tolist()
+        groups = self.counter.groups
+        counts = {group: Counts(*numbers[4 * i : 4 * i + 4]) for i, group in enumerate(groups)}
+        macro = self.counter.macro(counts)
+        metrics: Dict[str, float] = {
+            **{f"micro_{name}": score for name, score in counts["micro"].scores.items()},
+            "macro_f1": macro["f1"],
         }
         for stage, reached in zip(self._stages, numbers[4 * len(groups) :], strict=True):
             if stage in self._reported:
-                metrics[f"{stage}_recall"] = _divide(reached, counts["micro"][GOLD])
-        if self._verbose:
-            metrics.update(macro_precision=macro[0], macro_recall=macro[1])
+                metrics[f"{stage}_recall"] = Counts(counts["micro"].gold, reached).recall
+        if self._verbose if verbose is None else verbose:
+            metrics.update((f"macro_{name}", score) for name, score in macro.items())
             for group in groups[1:]:
-                metrics[f"{group}/precision"] = scores[group][0]
-                metrics[f"{group}/recall"] = scores[group][1]
-                metrics[f"{group}/f1"] = scores[group][2]
-                metrics[f"{group}/gold"] = counts[group][GOLD]
-                metrics[f"{group}/predicted"] = counts[group][PREDICTED]
-                metrics[f"{group}/correct"] = counts[group][CORRECT]
+                metrics.update(
+                    (f"{group}/{name}", value)
+                    for name, value in counts[group].as_json().items()
+                    if name != "recalled"
+                )
         if reset:
             self.reset()
         return metrics
 
     def reset(self) -> None:
-        size = 4 * len(self._counter.groups) + len(self._stages)
+        size = 4 * len(self.counter.groups) + len(self._stages)
         self._numbers = torch.zeros(size, dtype=torch.long)
-        self._reported: set[str] = set()
+        self._reported: Set[str] = set()
 
     def _check_reached(self, reached: Mapping[str, int], gold: int) -> None:
         for stage, number in reached.items():
@@ -166,21 +157,3 @@ class NestedSpanF1(Metric):
                     f"The stage '{stage}' is said to reach {number} of {gold} gold entities; "
                     "count the same (start, end, type) once a sentence."
                 )
-
-
-def _precision_recall_f1(counts: Sequence[int]) -> tuple[float, float, float]:
-    precision = _divide(counts[CORRECT], counts[PREDICTED])
-    recall = _divide(counts[RECALLED], counts[GOLD])
-    return precision, recall, _divide(2 * precision * recall, precision + recall)
-
-
-def _mean(scores: Collection[tuple[float, float, float]]) -> list[float]:
-    return [_divide(sum(column), len(scores)) for column in zip(*scores, strict=True)] or [
-        0.0,
-        0.0,
-        0.0,
-    ]
-
-
-def _divide(numerator: float, denominator: float) -> float:
-    return numerator / denominator if denominator else 0.0

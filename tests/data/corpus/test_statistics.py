@@ -3,6 +3,7 @@ from typing import List, Tuple
 from hypothesis import given
 from hypothesis import strategies as st
 
+from locate_label_allennlp.common.length_buckets import LengthBuckets
 from locate_label_allennlp.data.corpus.statistics import (
     CorpusStatistics,
     Longest,
@@ -34,7 +35,7 @@ def test_counts() -> None:
     assert counted.entities == 6
     assert counted.types == {"ROLE": 1, "PLACE": 2, "X": 1, "Y": 1, "Z": 1}
     assert counted.lengths == {8: 1, 5: 1, 2: 1, 3: 3}
-    assert (counted.inner, counted.nested, counted.nested_sentences) == (2, 3, 1)
+    assert (counted.inner, counted.nested, counted.nested_sentences) == (2, 5, 2)
     assert counted.depths == {1: 4, 2: 1, 3: 1}
     assert (counted.crossing, counted.same_span, counted.discontinuous) == (1, 1, 0)
     assert counted.longest_sentence == Longest(8, "x:1", " ".join(PORT.words))
@@ -47,8 +48,8 @@ def test_discontinuous_entities_have_a_length_and_a_type_but_are_not_nested() ->
     assert counted.lengths == {2: 2, 10: 1}
     assert (counted.inner, counted.crossing) == (1, 0)
     assert counted.types == {"PLACE": 2, "LONG": 1}
-    pieces = corpus_statistics([Document((Sentence(PARTS.words, PARTS.entities[:1]),))])
-    assert pieces.longest_entity.text == "Old Tarn"
+    alone = corpus_statistics([Document((Sentence(PARTS.words, PARTS.entities[:1]),))])
+    assert alone.longest_entity.text == "Old Tarn"
 
 
 def test_lengths_to_ten_and_above() -> None:
@@ -56,22 +57,23 @@ def test_lengths_to_ten_and_above() -> None:
     lengths = [(0, n, "X") for n in range(1, 13)]
     counted = corpus_statistics([Document((sentence(words, *lengths),))])
     assert counted.by_length() == {**{str(n): 1 for n in range(1, 11)}, ">10": 2}
-    assert counted.by_bucket() == {"1-4": 4, "5-9": 5, "10+": 3}
+    assert counted.by_bucket(LengthBuckets()) == {"1-4": 4, "5-9": 5, "10+": 3}
+    assert counted.by_bucket(LengthBuckets([1, 2, 12])) == {"1": 1, "2-11": 10, "12+": 1}
 
 
 def test_nothing() -> None:
     counted = corpus_statistics([])
     assert counted == CorpusStatistics()
-    json = counted.as_json()
+    json = counted.as_json(LengthBuckets())
     assert (json["depth"], json["inner_share"], json["nested_sentence_share"]) == (0, 0.0, 0.0)
 
 
 def test_as_json() -> None:
-    json = corpus_statistics([Document((PORT, CROSSING, QUIET))]).as_json()
+    json = corpus_statistics([Document((PORT, CROSSING, QUIET))]).as_json(LengthBuckets())
     assert next(iter(json["types"])) == "PLACE"
     assert (json["depth"], json["depths"]) == (3, {1: 4, 2: 1, 3: 1})
     assert json["inner_share"] == 2 / 6
-    assert json["nested_sentence_share"] == 1 / 3
+    assert json["nested_sentence_share"] == 2 / 3
     assert json["lengths_by_bucket"] == {"1-4": 4, "5-9": 2, "10+": 0}
     assert json["longest_sentence"]["source"] == "x:1"
 

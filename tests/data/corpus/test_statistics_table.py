@@ -1,3 +1,4 @@
+from locate_label_allennlp.common.length_buckets import LengthBuckets
 from locate_label_allennlp.data.corpus.statistics import CorpusStatistics, corpus_statistics
 from locate_label_allennlp.data.corpus.statistics_table import aligned, statistics_table
 from locate_label_allennlp.data.document import Document, Entity, Sentence
@@ -13,6 +14,10 @@ TARN = Document(
 )
 
 
+def table_of(corpora: dict[str, CorpusStatistics]) -> str:
+    return statistics_table(corpora, LengthBuckets())
+
+
 def rows(table: str) -> dict[str, list[str]]:
     split = [line.split("  ") for line in table.splitlines()]
     cells = [[cell.strip() for cell in line if cell.strip()] for line in split]
@@ -20,7 +25,7 @@ def rows(table: str) -> dict[str, list[str]]:
 
 
 def test_one_corpus_has_one_column() -> None:
-    table = statistics_table({"tarn": corpus_statistics([TARN])})
+    table = table_of({"tarn": corpus_statistics([TARN])})
     assert table.splitlines()[0].split() == ["tarn"]
     found = rows(table)
     assert found["sentences"] == ["1"]
@@ -28,31 +33,32 @@ def test_one_corpus_has_one_column() -> None:
     assert found["PLACE"] == ["1", "50.0%"]
     assert found["5-9"] == ["1", "50.0%"]
     assert found["inside a larger entity"] == ["1", "50.0%"]
+    assert found["nested"] == ["2", "100.0%"]
     assert found["sentences with nesting"] == ["1", "100.0%"]
     assert found["at depth 2"] == ["1", "50.0%"]
     assert table.endswith("longest entity: 5 words, tarn.jsonl:7\n  The mayor of Old Tarn")
 
 
 def test_several_corpora_have_a_column_each_and_one_for_all() -> None:
-    table = statistics_table({"a": corpus_statistics([TARN]), "b": CorpusStatistics()})
+    table = table_of({"a": corpus_statistics([TARN]), "b": CorpusStatistics()})
     assert table.splitlines()[0].split("  ")[-1] == "all 2 files"
     assert rows(table)["entities"] == ["2", "0", "2"]
 
 
 def test_many_corpora_are_shown_together() -> None:
-    table = statistics_table({str(n): corpus_statistics([TARN]) for n in range(1200)})
+    table = table_of({str(n): corpus_statistics([TARN]) for n in range(1200)})
     assert table.splitlines()[0].strip() == "all 1200 files"
     assert rows(table)["sentences"] == ["1,200"]
 
 
 def test_an_empty_corpus() -> None:
-    table = statistics_table({"none": CorpusStatistics()})
+    table = table_of({"none": CorpusStatistics()})
     assert table.endswith("longest sentence: none\nlongest entity: none")
 
 
 def test_a_long_sentence_is_cut() -> None:
     long = Document((Sentence(("word",) * 500, source="x:1"),))
-    last = statistics_table({"x": corpus_statistics([long])}).splitlines()[-2]
+    last = table_of({"x": corpus_statistics([long])}).splitlines()[-2]
     assert last.endswith("word w ...")
     assert len(last) <= 102
 

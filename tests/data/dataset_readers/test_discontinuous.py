@@ -36,25 +36,24 @@ def read(discontinuous: str) -> Instance:
 def test_skip(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         instance = read("skip")
-    assert instance["entities"].entities == [(2, 3, "PLACE"), (5, 5, "TOWN")]
-    assert instance["metadata"]["unreachable"] == [(0, 3, "PLACE")]
+    assert instance["entities"].entities == list(ENTITIES[1:])
+    assert instance["metadata"]["unreachable"] == [ENTITIES[0]]
     assert "here.ann: 1 discontinuous entities not learned from" in caplog.text
 
 
 def test_envelope() -> None:
     instance = read("envelope")
-    assert (0, 3, "PLACE") in instance["entities"].entities
+    assert instance["entities"].entities == list(ENTITIES)
     assert instance["metadata"]["unreachable"] == []
 
 
 def test_fragments(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         instance = read("fragments")
-    entities = instance["entities"].entities
-    assert entities == [(0, 3, "PLACE"), (2, 3, "PLACE"), (5, 5, "TOWN")]
+    assert instance["entities"].entities == list(ENTITIES)
     assert instance["metadata"]["fragments"] == {0: ((0, 1), (3, 4))}
     assert instance["metadata"]["unreachable"] == []
-    assert "here.ann: 1 discontinuous entities given piece by piece" in caplog.text
+    assert "here.ann: 1 discontinuous entities given fragment by fragment" in caplog.text
 
 
 @pytest.mark.parametrize("discontinuous", ["skip", "envelope"])

@@ -213,3 +213,23 @@ def test_from_a_config(tiny_bert, corpus):
     }
     built = DatasetReader.from_params(Params(params))
     assert len(windows(built.read(corpus))) > 2
+
+
+def test_windows_of_another_size_in_training(reader, corpus):
+    both = reader(max_training_context_wordpieces=20)
+    in_training = contexts(both.read({"training": corpus}))
+    assert in_training == contexts(reader(max_context_wordpieces=20).read(corpus))
+    assert contexts(both.read(corpus)) == contexts(reader().read(corpus)) != in_training
+    # Prediction is no training.
+    document = next(iter(JsonlFormat().read(corpus)))
+    predicted = contexts(both.document_to_instances(document))
+    assert predicted == contexts(reader().document_to_instances(document))
+
+
+def contexts(instances):
+    return [[token.text for token in instance["context"]] for instance in instances]
+
+
+def test_the_limit_in_training_is_checked_too(reader):
+    with pytest.raises(ConfigurationError, match="max_training_context_wordpieces is 8 and min"):
+        reader(max_training_context_wordpieces=8)

@@ -1,59 +1,22 @@
 import pytest
-from allennlp.common.checks import ConfigurationError
-from hypothesis import given
-from hypothesis import strategies as st
 
-from locate_label_allennlp.training.metrics import EntityCounter, nested_spans
+from locate_label_allennlp.common.length_buckets import LengthBuckets
+from locate_label_allennlp.data.document import Entity
+from locate_label_allennlp.training.metrics import Counts, EntityCounter
 
-ENTITIES = st.sets(
-    st.builds(
-        lambda start, length, label: (start, start + length, label),
-        st.integers(0, 10),
-        st.integers(0, 8),
-        st.sampled_from("AB"),
-    ),
-    max_size=8,
-)
-
-
-@pytest.mark.parametrize(
-    ("spans", "nested"),
-    [
-        ([], set()),
-        ([(0, 3, "A")], set()),
-        ([(0, 3, "A"), (1, 2, "A")], {(0, 3, "A"), (1, 2, "A")}),
-        ([(0, 3, "A"), (0, 3, "B"), (5, 5, "A")], {(0, 3, "A"), (0, 3, "B")}),
-        ([(0, 3, "A"), (3, 5, "A")], set()),  # crossing is not nested
-        ([(0, 3, "A"), (0, 5, "A")], {(0, 3, "A"), (0, 5, "A")}),
-        ([(0, 5, "A"), (4, 5, "A"), (6, 6, "B")], {(0, 5, "A"), (4, 5, "A")}),
-        # The middle one holds the last one, and only crosses the first.
-        ([(0, 3, "A"), (2, 6, "A"), (5, 6, "A")], {(2, 6, "A"), (5, 6, "A")}),
-    ],
-)
-def test_nested_spans_by_hand(spans, nested):
-    assert nested_spans(spans) == nested
-
-
-@given(spans=ENTITIES)
-def test_nested_spans_are_those_that_a_loop_finds(spans):
-    def inside(a, b):
-        return b[0] <= a[0] and a[1] <= b[1]
-
-    assert nested_spans(spans) == {
-        a for a in spans if any(a != b and (inside(a, b) or inside(b, a)) for b in spans)
-    }
+INNER, OUTER, SAME = Entity(0, 1, "A"), Entity(0, 2, "A"), Entity(0, 2, "B")
+FRAGMENTS = Entity(0, 2, "A", ((0, 1), (3, 5)))
 
 
 def test_groups_and_counts_by_hand():
-    counter = EntityCounter(["A", "B"], [(1, 1), (2, None)])
-    counts = counter.count([[(0, 0, "A"), (0, 1, "A")]], [[(0, 0, "A"), (3, 5, "B")]])
+    counter = EntityCounter(["A", "B"], LengthBuckets([1, 2]))
+    counts = counter.count([[INNER.with_score(0.9), OUTER]], [[INNER, Entity(3, 6, "B")]])
     assert list(counts) == counter.groups
-    # Gold, gold that was predicted, predicted, predicted that is gold.
-    assert counts == {
+    assert {group: each.numbers for group, each in counts.items()} == {
         "micro": [2, 1, 2, 1],
         "type/A": [1, 1, 2, 1],
         "type/B": [1, 0, 0, 0],
-        "length/1-1": [1, 1, 1, 1],
+        "length/1": [1, 1, 1, 1],
         "length/2+": [1, 0, 1, 0],
         # The gold entities are flat, the predicted ones are nested.
         "nested_entities": [0, 0, 2, 1],
@@ -64,13 +27,39 @@ def test_groups_and_counts_by_hand():
     }
 
 
-def test_a_length_outside_all_buckets_counts_everywhere_else():
-    counts = EntityCounter(["A"], [(1, 1), (3, 3)]).count([[]], [[(0, 1, "A")]])
-    assert counts["micro"] == counts["type/A"] == [1, 0, 0, 0]
-    assert counts["length/1-1"] == counts["length/3-3"] == [0, 0, 0, 0]
+def test_two_types_on_the_same_words_are_nested_and_have_the_same_boundaries():
+    counts = EntityCounter(["A", "B"]).count([[OUTER]], [[OUTER, SAME]])
+    assert counts["nested_entities"] == Counts(gold=2, recalled=1)
+    assert counts["flat_entities"] == Counts(predicted=1, correct=1)
+    assert counts["nested_sentences"] == Counts(2, 1, 1, 1)
+    assert counts["boundaries"] == Counts(1, 1, 1, 1)
 
 
-@pytest.mark.parametrize("bucket", [(0, 3), (5, 4), (-2, None)])
-def test_an_impossible_bucket_is_named(bucket):
-    with pytest.raises(ConfigurationError, match=r"length_buckets.*1 <= shortest <= longest"):
-        EntityCounter(["A"], [(1, 4), bucket])
+def test_a_discontinuous_entity_is_missed_and_never_nested():
+    counts = EntityCounter(["A"]).count([[INNER, OUTER]], [[INNER, FRAGMENTS]])
+    assert counts["micro"] == Counts(2, 1, 2, 1)
+    assert counts["nested_entities"] == Counts(0, 0, 2, 1)
+    assert counts["flat_entities"] == Counts(2, 1, 0, 0)
+    assert counts["boundaries"] == Counts(2, 1, 2, 1)
+
+
+def test_scores_of_counts():
+    counts = Counts(gold=4, recalled=2, predicted=3, correct=1)
+    assert counts.as_json() == {
+        **{"precision": 1 / 3, "recall": 0.5, "f1": 0.4},
+        **{"gold": 4, "recalled": 2, "predicted": 3, "correct": 1},
+    }
+    assert Counts().scores == {"precision": 0.0, "recall": 0.0, "f1": 0.0}
+    assert counts + Counts(1, 2, 3, 4) == Counts(5, 4, 6, 5)
+
+
+def test_the_mean_is_that_of_the_types_that_occur():
+    counter = EntityCounter(["A", "B", "C"])
+    counts = counter.count([[INNER]], [[INNER, SAME]])
+    assert counter.macro(counts) == {"precision": 0.5, "recall": 0.5, "f1": 0.5}
+    assert counter.macro(counter.count([[]], [[]])) == {"precision": 0, "recall": 0, "f1": 0}
+
+
+def test_a_type_that_is_not_known_is_named():
+    with pytest.raises(ValueError, match=r"type='A'.*whose types are \['B'\]"):
+        EntityCounter(["B"]).count([[]], [[INNER]])

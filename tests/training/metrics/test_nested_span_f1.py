@@ -9,6 +9,7 @@ from allennlp.training.metrics import Metric
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.training.metrics import NestedSpanF1
 
 TYPES = ["ORG", "PER", "GPE"]
@@ -16,9 +17,9 @@ BUCKETS = {"1-4": (1, 4), "5-9": (5, 9), "10+": (10, 10**9)}
 
 ENTITIES = st.lists(
     st.builds(
-        lambda start, length, label: (start, start + length, label),
+        lambda start, length, type_: Entity(start, start + length, type_),
         st.integers(0, 4),
-        st.sampled_from([0, 0, 1, 1, 3, 4, 8, 9, 20]),
+        st.sampled_from([1, 1, 2, 2, 4, 5, 9, 10, 21]),
         st.sampled_from(TYPES),
     ),
     max_size=6,
@@ -48,8 +49,14 @@ def slow_metrics(batch):
     The verbose metrics by their definitions: for each group, the gold and the predicted entities
     that belong to it, and all gold and predicted entities to look them up in.
     """
-    gold = {(i, *entity) for i, (_, entities) in enumerate(batch) for entity in entities}
-    predicted = {(i, *entity) for i, (entities, _) in enumerate(batch) for entity in entities}
+
+    def numbered(i, entity):
+        return i, entity.start, entity.end, entity.type
+
+    gold = {numbered(i, entity) for i, (_, entities) in enumerate(batch) for entity in entities}
+    predicted = {
+        numbered(i, entity) for i, (entities, _) in enumerate(batch) for entity in entities
+    }
 
     def is_nested(entity, company):
         i, start, end, _ = entity
@@ -82,7 +89,7 @@ def slow_metrics(batch):
     groups = {
         **{f"type/{label}": score(lambda e, t=label: e[3] == t) for label in TYPES},
         **{
-            f"length/{name}": score(lambda e, a=low, b=high: a <= e[2] - e[1] + 1 <= b)
+            f"length/{name}": score(lambda e, a=low, b=high: a <= e[2] - e[1] <= b)
             for name, (low, high) in BUCKETS.items()
         },
         "nested_entities": score(
@@ -130,10 +137,10 @@ def test_verbose_metrics_are_those_of_the_definitions(batches):
 
 HAND = [
     (
-        [(0, 1, "PER"), (0, 3, "ORG"), (5, 5, "GPE")],
-        [(0, 1, "PER"), (0, 3, "PER"), (5, 5, "GPE"), (7, 16, "ORG")],
+        [Entity(0, 2, "PER"), Entity(0, 4, "ORG"), Entity(5, 6, "GPE")],
+        [Entity(0, 2, "PER"), Entity(0, 4, "PER"), Entity(5, 6, "GPE"), Entity(7, 17, "ORG")],
     ),
-    ([(2, 2, "PER")], []),
+    ([Entity(2, 3, "PER")], []),
 ]
 
 
@@ -186,13 +193,16 @@ def test_verbose_metrics_by_hand():
 
 def test_macro_leaves_out_types_that_do_not_occur():
     metric = NestedSpanF1(make_vocab())
-    run(metric, [([(0, 0, "PER")], [(0, 0, "PER"), (1, 1, "PER")])])
+    run(metric, [([Entity(0, 1, "PER")], [Entity(0, 1, "PER"), Entity(1, 2, "PER")])])
     assert metric.get_metric()["macro_f1"] == pytest.approx(2 / 3)
 
 
 def test_the_same_entity_in_a_sentence_counts_once():
     metric = NestedSpanF1(make_vocab(), verbose=True)
-    run(metric, [([(0, 0, "PER")] * 3, [(0, 0, "PER")] * 2), ([], [(0, 0, "PER")])])
+    run(
+        metric,
+        [([Entity(0, 1, "PER")] * 3, [Entity(0, 1, "PER")] * 2), ([], [Entity(0, 1, "PER")])],
+    )
     metrics = metric.get_metric()
     assert (metrics["type/PER/gold"], metrics["type/PER/predicted"]) == (2, 1)
     assert (metrics["micro_precision"], metrics["micro_recall"]) == (1.0, 0.5)
@@ -227,10 +237,12 @@ def test_a_ceiling_is_a_share_of_all_gold_entities():
     assert "seed_recall" not in metric.get_metric()
 
 
-@pytest.mark.parametrize(("predicted", "gold"), [([(0, 1, "FOO")], []), ([], [(0, 1, "FOO")])])
+@pytest.mark.parametrize(
+    ("predicted", "gold"), [([Entity(0, 2, "FOO")], []), ([], [Entity(0, 2, "FOO")])]
+)
 def test_an_unknown_type_is_named(predicted, gold):
     metric = NestedSpanF1(make_vocab())
-    with pytest.raises(ValueError, match=r"\(0, 1, 'FOO'\).*'GPE', 'ORG', 'PER'"):
+    with pytest.raises(ValueError, match=r"type='FOO'.*'GPE', 'ORG', 'PER'"):
         run(metric, [(predicted, gold)])
 
 
@@ -256,7 +268,7 @@ def test_predictions_and_gold_must_be_of_the_same_sentences():
 
 
 def test_it_is_made_from_a_configuration():
-    params = {"type": "nested_span_f1", "verbose": True, "length_buckets": [[1, 2], [3, None]]}
+    params = {"type": "nested_span_f1", "verbose": True, "length_buckets": [1, 3]}
     metric = Metric.from_params(Params(params), vocab=make_vocab())
     run(metric, HAND)
     metrics = metric.get_metric()
@@ -282,7 +294,12 @@ def run_in_process(global_rank, world_size, gpu_id, shares, expected):
 
 def test_processes_together_give_what_one_gives(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    other = [([(1, 1, "PER"), (1, 4, "ORG")], [(1, 4, "ORG"), (1, 1, "GPE"), (0, 11, "GPE")])]
+    other = [
+        (
+            [Entity(1, 2, "PER"), Entity(1, 5, "ORG")],
+            [Entity(1, 5, "ORG"), Entity(1, 2, "GPE"), Entity(0, 12, "GPE")],
+        )
+    ]
     shares = [
         [(HAND, {"seed": 3, "filter": 2}), ([], {"seed": 0, "filter": 0})],
         [(other, {"seed": 2, "filter": 1}), (HAND[:1], {"seed": 4, "filter": 4})],
@@ -293,16 +310,18 @@ def test_processes_together_give_what_one_gives(monkeypatch):
     run_distributed_test([-1, -1], run_in_process, shares, alone.get_metric())
 
 
-def test_unreachable_entities_count_as_missed():
+def test_discontinuous_entities_count_as_missed():
     metric = NestedSpanF1(make_vocab(), verbose=True)
-    gold = [[(0, 3, "ORG")], [(1, 1, "PER")]]
-    # The same words and type as the prediction, but in pieces, so still missed.
-    metric(gold, gold, unreachable=[[(0, 3, "ORG"), (5, 14, "ORG")], []])
+    predicted = [[Entity(0, 4, "ORG")], [Entity(1, 2, "PER")]]
+    # The same words and type as the prediction, but in fragments, so still missed.
+    same = Entity(0, 4, "ORG", ((0, 1), (2, 4)))
+    long = Entity(5, 20, "ORG", ((5, 6), (8, 20)))
+    metric(predicted, [[*predicted[0], same, long], predicted[1]])
     metrics = metric.get_metric()
     assert (metrics["micro_precision"], metrics["micro_recall"]) == (1.0, 0.5)
     assert metrics["type/ORG/gold"] == 3
     assert metrics["type/ORG/recall"] == 1 / 3
     assert (metrics["length/1-4/gold"], metrics["length/10+/gold"]) == (3, 1)
     assert metrics["boundaries/gold"] == 4
-    assert metrics["flat_entities/gold"] + metrics["nested_entities/gold"] == 4
+    assert (metrics["flat_entities/gold"], metrics["nested_entities/gold"]) == (4, 0)
     assert (metrics["flat_sentences/gold"], metrics["flat_sentences/predicted"]) == (4, 2)

@@ -2,9 +2,9 @@ from typing import Any, Callable, Dict
 
 import pytest
 
-from locate_label_allennlp.decoders import ScoredSpan, SoftNmsDecoder
-from locate_label_allennlp.report.building import LENGTH_BUCKETS
-from locate_label_allennlp.report.errors import Errors
+from locate_label_allennlp.data.document import Entity
+from locate_label_allennlp.decoders import SoftNmsDecoder
+from locate_label_allennlp.report.mistakes import Mistakes
 from locate_label_allennlp.report.scores import Scores
 from locate_label_allennlp.report.traces import Trace, traces
 from locate_label_allennlp.training.metrics.entity_counter import EntityCounter
@@ -18,15 +18,15 @@ def test_the_stages_add_up_to_all_that_is_missed(
 ) -> None:
     model, batches = experiment(with_discontinuous=True)
     model.decoder.score_threshold = threshold
-    scores = Scores(EntityCounter(model.labels.values(), LENGTH_BUCKETS))
-    errors = Errors(model.decoder, list(model.labels.values()), max_examples=3)
+    scores = Scores(EntityCounter(model.labels.values()))
+    mistakes = Mistakes(model.decoder, list(model.labels.values()), max_examples=3)
     for trace in traces(model, batches):
         scores.add(trace)
-        errors.add(trace)
-    micro, told = scores.as_json()["micro"], errors.as_json()
+        mistakes.add(trace)
+    micro, made = scores.as_json()["micro"], mistakes.as_json()
     num_missed = micro["gold"] - micro["recalled"]
     assert num_missed > 5
-    missed, false = told["missed"], told["false"]
+    missed, false = made["missed"], made["false"]
     assert sum(row["count"] for row in missed["table"]) == num_missed
     assert len(missed["entities"]) == num_missed
     assert sum(row["count"] for row in false["table"]) == micro["predicted"] - micro["correct"]
@@ -53,39 +53,41 @@ def test_stages_that_a_model_lacks_are_left_out(
     overrides: Dict[str, Any], missing: "set[str]", experiment: Callable[..., Any]
 ) -> None:
     model, batches = experiment(overrides=overrides)
-    errors = Errors(model.decoder, list(model.labels.values()), 1)
+    mistakes = Mistakes(model.decoder, list(model.labels.values()), 1)
     for trace in traces(model, batches):
-        errors.add(trace)
-    told = errors.as_json()
+        mistakes.add(trace)
+    made = mistakes.as_json()
     all_stages = {"discontinuous", "seed", "filter", "boundary", "none", "type", "score", "nms"}
-    shown = {row["stage"] for row in told["missed"]["table"]}
+    shown = {row["stage"] for row in made["missed"]["table"]}
     assert shown == all_stages - missing - {"discontinuous"}
-    assert {entity["stage"] for entity in told["missed"]["entities"]} <= shown
-    assert "discontinuous" not in {row["origin"] for row in told["false"]["table"]}
+    assert {entity["stage"] for entity in made["missed"]["entities"]} <= shown
+    assert "discontinuous" not in {row["origin"] for row in made["false"]["table"]}
 
 
 def test_an_entity_is_told_as_people_read_it(make_trace: Callable[..., Trace]) -> None:
-    errors = Errors(SoftNmsDecoder(), ["A", "B"], 5)
-    errors.add(
+    mistakes = Mistakes(SoftNmsDecoder(), ["A", "B"], 5)
+    mistakes.add(
         make_trace(
-            [(3, 4, "A")], [(3, 4, TYPE_B)], [ScoredSpan(3, 4, "B", 0.8)], unreachable=[(0, 9, "B")]
+            [Entity(3, 5, "A"), Entity(0, 10, "B", ((0, 1), (9, 10)))],
+            [(3, 4, TYPE_B)],
+            [Entity(3, 5, "B", score=0.8)],
         )
     )
-    told = errors.as_json()
-    place = {"source": "corpus.jsonl:1", "start": 3, "end": 5, "text": "Old Tarn"}
-    assert told["missed"]["entities"][1] == {
-        **place,
+    made = mistakes.as_json()
+    span = {"source": "corpus.jsonl:1", "start": 3, "end": 5, "text": "Old Tarn"}
+    assert made["missed"]["entities"][1] == {
+        **span,
         "type": "A",
         "stage": "type",
         "detail": "B 0.800, A 0.100",
     }
-    (false,) = told["false"]["entities"]
+    (false,) = made["false"]["entities"]
     nearest = {"start": 3, "end": 5, "type": "A", "text": "Old Tarn"}
-    assert false == {**place, "type": "B", "score": 0.8, "origin": "type", "nearest": nearest}
-    (example,) = told["false"]["examples"]["type"]
+    assert false == {**span, "type": "B", "score": 0.8, "origin": "type", "nearest": nearest}
+    (example,) = made["false"]["examples"]["type"]
     assert [(mark["type"], mark["state"]) for mark in example["marks"]] == [
-        ("A", "missed"),
         ("B", "missed"),
+        ("A", "missed"),
         ("B", "false"),
     ]
 
@@ -95,11 +97,11 @@ def test_examples_are_few_of_different_sentences_and_always_the_same(
     most: int, make_trace: Callable[..., Trace]
 ) -> None:
     def examples() -> Any:
-        errors = Errors(SoftNmsDecoder(), ["A", "B"], most)
+        mistakes = Mistakes(SoftNmsDecoder(), ["A", "B"], most)
         for number in range(20):
             words = (f"w{number}", "x", "y")
-            errors.add(make_trace([(0, 0, "A"), (1, 1, "A")], words=words))
-        return errors.as_json()["missed"]["examples"]["boundary"]
+            mistakes.add(make_trace([Entity(0, 1, "A"), Entity(1, 2, "A")], words=words))
+        return mistakes.as_json()["missed"]["examples"]["boundary"]
 
     drawn = examples()
     assert drawn == examples()

@@ -1,7 +1,7 @@
 import re
 
 from locate_label_allennlp.common.drawing import Mark
-from locate_label_allennlp.report.drawing import draw_html
+from locate_label_allennlp.report.displacy import draw_html
 
 COLOURS = {"": "green", "missed": "red"}
 

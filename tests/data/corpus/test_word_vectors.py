@@ -11,7 +11,11 @@ from allennlp.common.checks import ConfigurationError
 from allennlp.data import Vocabulary
 from allennlp.modules.token_embedders import Embedding
 
-from locate_label_allennlp.data.corpus.vectors import train_vectors, training_words, write_vectors
+from locate_label_allennlp.data.corpus.word_vectors import (
+    train_vectors,
+    training_words,
+    write_vectors,
+)
 from locate_label_allennlp.data.document import Document, Sentence
 
 # Ships sail and horses run; which of the words go together decides how alike their vectors are.

@@ -2,9 +2,10 @@
 
 import random
 from collections import Counter
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Sequence, Tuple
 
-from locate_label_allennlp.decoders import EntityDecoder, ScoredSpan
+from locate_label_allennlp.data.document import Entity
+from locate_label_allennlp.decoders import EntityDecoder
 from locate_label_allennlp.report.stages import (
     ORIGINS,
     STAGES,
@@ -14,13 +15,12 @@ from locate_label_allennlp.report.stages import (
     possible_stages,
 )
 from locate_label_allennlp.report.traces import Trace
-from locate_label_allennlp.training.metrics.entity_counter import Span
 
 # By which the examples are drawn.
 _SEED = 13
 
 
-class Errors:
+class Mistakes:
     """
     # Parameters
 
@@ -44,44 +44,41 @@ class Errors:
 
     def add(self, trace: Trace) -> None:
         self._stages.update(possible_stages(trace, self._decoder))
-        errors = [*self._misses(trace), *self._falses(trace)]
-        drawn = _marks(trace)
-        # A sentence is an example of each kind of error at most once.
-        for kind, error in {error.kind: error for error in reversed(errors)}.items():
+        mistakes = [*self._misses(trace), *self._falses(trace)]
+        marks = _marks(trace)
+        # A sentence is an example of each kind of mistake at most once.
+        for kind, mistake in {mistake.kind: mistake for mistake in reversed(mistakes)}.items():
             sample = self._examples.setdefault(kind, _Sample(self._max_examples))
-            sample.add({**error.told, "words": list(trace.words), "marks": drawn})
+            sample.add({**mistake.described, "words": list(trace.words), "marks": marks})
 
-    def _misses(self, trace: Trace) -> Iterator["_Error"]:
-        found = set(trace.found_spans)
-        lost = [(entity, "discontinuous") for entity in trace.unreachable]
-        lost += [
-            (entity, lost_at(entity, trace, self._survives))
-            for entity in trace.gold
-            if entity not in found
-        ]
-        for entity, stage in lost:
-            why = explanation(entity, stage, trace, self._columns)
-            told = {**_described(entity, trace), "stage": stage, "detail": why}
-            self._missed.append(told)
-            yield _Error(f"missed/{stage}", told)
-
-    def _falses(self, trace: Trace) -> Iterator["_Error"]:
-        gold = set(trace.gold)
-        for span in trace.found:
-            if span[:3] in gold:
+    def _misses(self, trace: Trace) -> Iterator["_Mistake"]:
+        predicted = {entity.key for entity in trace.predicted}
+        for entity in trace.gold:
+            if entity.key in predicted:
                 continue
-            kind, nearest = origin(span[:3], trace.gold, trace.unreachable)
-            told = {
-                **_described(span[:3], trace),
-                "score": span.score,
+            stage = lost_at(entity, trace, self._survives)
+            detail = explanation(entity, stage, trace, self._columns)
+            described = {**_described(entity, trace), "stage": stage, "detail": detail}
+            self._missed.append(described)
+            yield _Mistake(f"missed/{stage}", described)
+
+    def _falses(self, trace: Trace) -> Iterator["_Mistake"]:
+        gold = {entity.key for entity in trace.gold}
+        for entity in trace.predicted:
+            if entity.key in gold:
+                continue
+            kind, nearest = origin(entity, trace.gold)
+            described = {
+                **_described(entity, trace),
+                "score": entity.score,
                 "origin": kind,
                 "nearest": None if nearest is None else _described(nearest, trace, False),
             }
-            self._false.append(told)
-            yield _Error(f"false/{kind}", told)
+            self._false.append(described)
+            yield _Mistake(f"false/{kind}", described)
 
-    def _survives(self, span: ScoredSpan) -> bool:
-        return bool(self._decoder.decode([span]))
+    def _survives(self, entity: Entity) -> bool:
+        return bool(self._decoder.decode([entity]))
 
     def as_json(self) -> Dict[str, Any]:
         """
@@ -111,13 +108,13 @@ class Errors:
         return {kind: self._examples.get(f"{what}/{kind}", nothing).kept for kind in kinds}
 
 
-class _Error(NamedTuple):
+class _Mistake(NamedTuple):
     kind: str
-    told: Dict[str, Any]
+    described: Dict[str, Any]
 
 
 class _Sample:
-    """So many things drawn at random among all that come by (reservoir sampling)."""
+    """`size` things drawn at random among all that come by (reservoir sampling)."""
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -130,30 +127,32 @@ class _Sample:
         if len(self.kept) < self._size:
             self.kept.append(thing)
         else:
-            place = self._random.randrange(self._seen)
-            if place < self._size:
-                self.kept[place] = thing
+            index = self._random.randrange(self._seen)
+            if index < self._size:
+                self.kept[index] = thing
 
 
-def _described(entity: Span, trace: Trace, with_source: bool = True) -> Dict[str, Any]:
-    """As people read it: with its text, and an exclusive end."""
-    start, end, label = entity
-    text = " ".join(trace.words[start : end + 1])
-    told: Dict[str, Any] = {"start": start, "end": end + 1, "type": label, "text": text}
-    return {"source": trace.source, **told} if with_source else told
+def _described(entity: Entity, trace: Trace, with_source: bool = True) -> Dict[str, Any]:
+    described = {
+        "start": entity.start,
+        "end": entity.end,
+        "type": entity.type,
+        "text": " ".join(trace.words[entity.start : entity.end]),
+    }
+    return {"source": trace.source, **described} if with_source else described
 
 
 def _marks(trace: Trace) -> List[Dict[str, Any]]:
     """The sentence's entities, each `correct`, `missed` or `false`."""
-    gold, found = set(trace.gold), set(trace.found_spans)
-    states: List[Tuple[Span, Optional[str]]] = [
-        *((span, "correct" if span in found else "missed") for span in trace.gold),
-        *((span, "missed") for span in trace.unreachable),
-        *((span, "false") for span in trace.found_spans if span not in gold),
+    gold = {entity.key for entity in trace.gold}
+    predicted = {entity.key for entity in trace.predicted}
+    states: List[Tuple[Entity, str]] = [
+        *((entity, "correct" if entity.key in predicted else "missed") for entity in trace.gold),
+        *((entity, "false") for entity in trace.predicted if entity.key not in gold),
     ]
     return [
-        {"start": start, "end": end + 1, "type": label, "state": state}
-        for (start, end, label), state in states
+        {"start": entity.start, "end": entity.end, "type": entity.type, "state": state}
+        for entity, state in states
     ]
 
 
