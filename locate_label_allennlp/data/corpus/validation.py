@@ -158,7 +158,8 @@ def _difference(left: str, right: str) -> Optional[str]:
     end = _num_shared(left[::-1], right[::-1])
     rest = left[: len(left) - end], right[: len(right) - end]
     is_letter = all(len(part) <= 1 and not part.isdigit() for part in rest)
-    return "one letter" if is_letter else None
+    # All types of one letter differ by it.
+    return "one letter" if is_letter and start + end > 1 else None
 
 
 def _num_shared(left: str, right: str) -> int:

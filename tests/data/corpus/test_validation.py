@@ -187,6 +187,8 @@ def test_types_that_may_be_slips(tmp_path: Path) -> None:
         {"ORG": 40, "OTH": 2},
         {"ORG": 40, "ORGAN": 2},
         {"ROLE": 40, "LORE": 2},
+        {"X": 40, "Y": 2},
+        {"A1": 40, "A": 2},
     ],
 )
 def test_types_that_are_none(tmp_path: Path, types: Dict[str, int]) -> None:
@@ -194,7 +196,7 @@ def test_types_that_are_none(tmp_path: Path, types: Dict[str, int]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("left", "right"), [("PLACE", "PLCE"), ("PLACE", "PLAICE"), ("PLACE", "PLANE"), ("A", "AA")]
+    ("left", "right"), [("PLACE", "PLCE"), ("PLACE", "PLAICE"), ("PLACE", "PLANE"), ("LO", "LOC")]
 )
 def test_what_one_letter_is(tmp_path: Path, left: str, right: str) -> None:
     for types in ({left: 40, right: 2}, {right: 40, left: 2}):
