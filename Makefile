@@ -1,7 +1,8 @@
 # make quickstart   train on the made-up corpus of fixtures/, evaluate, draw entities in raw text
 # make test         all tests
+# make mutants      changes the code in one place at a time: do the tests notice? MODULES="..." for a few
 # make lint         formatting, style and types
-# make lock         requirements.txt anew, from requirements.in and the two files beside it
+# make lock         requirements.txt anew, from requirements.in and the overrides beside it
 # make clean        removes what these made
 # Each makes the virtual environment .venv first, if it is missing or older than what it is made from.
 
@@ -10,7 +11,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 TORCH := $(shell sed -n 's/^torch==[^ ]*/&/p' requirements.txt)
 
-.PHONY: quickstart test lint lock clean
+.PHONY: quickstart test mutants lint lock clean
 
 quickstart: $(VENV)/installed
 	rm -rf output/quickstart
@@ -21,6 +22,9 @@ quickstart: $(VENV)/installed
 test: $(VENV)/installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --maxprocesses 4
 
+mutants: $(VENV)/installed-dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.mutants.run $(if $(AGAIN),--again) $(MODULES)
+
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -29,7 +33,7 @@ lint: $(VENV)/installed-dev
 lock: $(VENV)/installed-dev
 	$(BIN)/uv pip compile requirements.in --output-file requirements.txt --upgrade --no-config \
 	    --universal --fork-strategy fewest --python-version 3.11 \
-	    --override requirements-overrides.txt --constraint requirements-constraints.txt \
+	    --override requirements-overrides.txt \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
 clean:

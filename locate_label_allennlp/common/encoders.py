@@ -132,10 +132,10 @@ def load_transformer(
 
 def special_pieces(tokenizer: Any) -> Tuple[Tuple[int, ...], Tuple[int, ...]]:
     """The wordpieces that the encoder wants before and after a text, such as [CLS] and [SEP]."""
-    marker = -1
-    ids = tokenizer.build_inputs_with_special_tokens([marker])
-    middle = ids.index(marker)
-    return tuple(ids[:middle]), tuple(ids[middle + 1 :])
+    encoded = tokenizer("a", return_special_tokens_mask=True)
+    ids, is_special = encoded["input_ids"], encoded["special_tokens_mask"]
+    before, after = is_special.index(0), is_special[::-1].index(0)
+    return tuple(ids[:before]), tuple(ids[len(ids) - after :])
 
 
 def _loaded(auto_class: Any, name: str, **options: Any) -> Any:

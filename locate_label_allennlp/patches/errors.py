@@ -1,5 +1,6 @@
 """What is wrong with data or a config, said by the `allennlp` command in one line."""
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -16,8 +17,9 @@ Hook = Callable[[type[BaseException], BaseException, TracebackType | None], Any]
 @patches("allennlp.common.logging")
 def errors_in_one_line(module: Any) -> Iterator[None]:
     """
-    AllenNLP shows a traceback for whatever is wrong. For errors of the user's files the command
-    says one line instead; `ALLENNLP_DEBUG=1`, AllenNLP's own switch, brings the traceback back.
+    AllenNLP shows a traceback for whatever is wrong. For errors of the user's files, for a loss
+    that is no number, for a full disk and for Ctrl-C the command says one line instead;
+    `ALLENNLP_DEBUG=1`, AllenNLP's own switch, brings the traceback back.
     Training puts a hook of AllenNLP's in place, which logs the traceback: ours goes before it.
     """
     yield
@@ -34,22 +36,35 @@ def errors_in_one_line(module: Any) -> Iterator[None]:
 
 
 def in_one_line(otherwise: Hook) -> Hook:
-    """A `sys.excepthook` for errors of the user's files; all others go to `otherwise`."""
+    """A `sys.excepthook` for what a user can put right; all others go to `otherwise`."""
 
     def hook(
         kind: type[BaseException], error: BaseException, traceback: TracebackType | None
     ) -> None:
-        from allennlp.common.checks import ConfigurationError
-
-        from locate_label_allennlp.data.document import CorpusError
-
-        is_user_s = isinstance(error, (ConfigurationError, CorpusError))
-        if is_user_s and not os.environ.get("ALLENNLP_DEBUG"):
-            print(f"allennlp: error: {error}", file=sys.stderr)
+        line = _line_of(error)
+        if line is not None and not os.environ.get("ALLENNLP_DEBUG"):
+            print(f"allennlp: {line}", file=sys.stderr)
         else:
             otherwise(kind, error, traceback)
 
     return hook
+
+
+def _line_of(error: BaseException) -> str | None:
+    """What to say, or `None` for an error that is no user's."""
+    from allennlp.common.checks import ConfigurationError
+    from allennlp.common.util import SigTermReceived
+
+    from locate_label_allennlp.data.document import CorpusError
+
+    if isinstance(error, (KeyboardInterrupt, SigTermReceived)):
+        return "interrupted"
+    if isinstance(error, (ConfigurationError, CorpusError, FloatingPointError)):
+        return f"error: {error}"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        where = "" if error.filename is None else f"{error.filename}: "
+        return f"error: {where}{error.strerror}"
+    return None
 
 
 def runs_allennlp(program: str) -> bool:

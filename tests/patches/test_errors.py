@@ -1,9 +1,11 @@
+import errno
 import sys
 
 import pytest
 import torch
 from allennlp.common import checks
 from allennlp.common.checks import ConfigurationError
+from allennlp.common.util import SigTermReceived
 from allennlp.models import archival
 
 from locate_label_allennlp.data.document import CorpusError
@@ -15,6 +17,11 @@ from locate_label_allennlp.patches.errors import in_one_line, runs_allennlp
     [
         (CorpusError("is wrong", "a.jsonl", 3), "allennlp: error: a.jsonl:3: is wrong\n"),
         (ConfigurationError("x is 1"), "allennlp: error: x is 1\n"),
+        (FloatingPointError("the loss is nan"), "allennlp: error: the loss is nan\n"),
+        (OSError(errno.ENOSPC, "is full", "a.th"), "allennlp: error: a.th: is full\n"),
+        (OSError(errno.EDQUOT, "is full"), "allennlp: error: is full\n"),
+        (KeyboardInterrupt(), "allennlp: interrupted\n"),
+        (SigTermReceived(), "allennlp: interrupted\n"),
     ],
 )
 def test_errors_of_the_user_s_files_are_one_line(error, line, capsys, monkeypatch):

@@ -165,9 +165,9 @@ def test_max_instances(reader, corpus, documents):
 def test_documents_of_one_s_own(reader):
     sentences = tuple(Sentence((word,) * 3) for word in ("port", "the", "abc"))
     shared = reader(max_context_wordpieces=14)
-    instances = shared.document_to_instances(Document(sentences))
+    instances = list(shared.document_to_instances(Document(sentences)))
     assert [instance["metadata"]["words"] for instance in instances] == [s.words for s in sentences]
-    other = shared.document_to_instances(Document(sentences))
+    other = list(shared.document_to_instances(Document(sentences)))
     keys, others = ({one["context"].key for one in each} for each in (instances, other))
     assert len(keys) == 2
     assert not keys & others
@@ -180,9 +180,8 @@ def test_documents_of_one_s_own(reader):
 
 def test_less_context_than_asked_for_is_said(reader, caplog):
     sentences = tuple(Sentence(("abcdef",) * 3) for _ in range(3))
-    reader(max_context_wordpieces=20, min_context_wordpieces=6).document_to_instances(
-        Document(sentences)
-    )
+    short = reader(max_context_wordpieces=20, min_context_wordpieces=6)
+    assert len(list(short.document_to_instances(Document(sentences)))) == 3
     assert "1 sentences so far were shown less context than asked for" in caplog.text
 
 
