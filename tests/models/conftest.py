@@ -22,7 +22,7 @@ class TinyExperiment(Experiment):
     """The tiny config with the tiny encoder; its corpus is ready for the model, which predicts."""
 
     def __init__(self, overrides: Dict[str, Any]) -> None:
-        super().__init__("tiny", **overrides)
+        super().__init__("tiny", overrides)
         for instance in self.corpus:
             self.reader.apply_token_indexers(instance)
         self.model.eval()

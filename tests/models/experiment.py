@@ -3,7 +3,7 @@
 import json
 import math
 from pathlib import Path
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
 import torch
 from allennlp.common import Params
@@ -34,12 +34,17 @@ class Experiment:
 
     config : `str`
         A name in fixtures/configs.
-    **overrides : `Any`
-        Of the config, by dotted names; those without a dot are the model's.
+    overrides : `Dict[str, Any]`, optional
+        Of the config, by dotted names.
+    **model : `Any`
+        Overrides of the config's `model`.
     """
 
-    def __init__(self, config: str, **overrides: Any) -> None:
-        self.params = Params.from_file(CONFIGS / f"{config}.jsonnet", json.dumps(dotted(overrides)))
+    def __init__(
+        self, config: str, overrides: Optional[Dict[str, Any]] = None, **model: Any
+    ) -> None:
+        changed = {**(overrides or {}), **{f"model.{key}": value for key, value in model.items()}}
+        self.params = Params.from_file(CONFIGS / f"{config}.jsonnet", json.dumps(changed))
         self.reader: Any = DatasetReader.from_params(self.params["dataset_reader"].duplicate())
         self.corpus = list(self.reader.read(self.params["train_data_path"]))
         self.vocab = Vocabulary.from_instances(self.corpus)
@@ -58,10 +63,6 @@ class Experiment:
     def instances(self, sentences: Sequence[Sentence]) -> List[Instance]:
         """With gold entities, each sentence a document of its own."""
         return [self.reader.text_to_instance([one], 0, True) for one in sentences]
-
-
-def dotted(overrides: Dict[str, Any]) -> Dict[str, Any]:
-    return {key if "." in key else f"model.{key}": value for key, value in overrides.items()}
 
 
 def check_gradients(
@@ -121,10 +122,10 @@ def sentence(num_words: int, *entities: Entity) -> Sentence:
     return Sentence(words[:num_words], entities, source=f"corpus.jsonl:{num_words}")
 
 
-def train_in_two_processes(config: str, folder: Path, **overrides: Any) -> Dict[str, Any]:
+def train_in_two_processes(config: str, folder: Path, overrides: Dict[str, Any]) -> Dict[str, Any]:
     """The metrics of a training in `folder`/out, on batches of one sentence."""
     overrides = {
-        **dotted(overrides),
+        **overrides,
         "distributed": {"cuda_devices": [-1, -1]},
         "data_loader.batch_size": 1,
     }

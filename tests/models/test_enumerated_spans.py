@@ -88,8 +88,8 @@ def boundaries_and_types(entities):
 
 
 def test_two_processes(name, tmp_path):
-    overrides = {"decoder": KEEP_ALL, "trainer.num_epochs": 20}
-    trained = train_in_two_processes(f"tiny_{name}", tmp_path, **overrides)
+    overrides = {"model.decoder": KEEP_ALL, "trainer.num_epochs": 20}
+    trained = train_in_two_processes(f"tiny_{name}", tmp_path, overrides)
     evaluated = evaluate_from_archive(tmp_path / "out" / "model.tar.gz", str(CORPUS))
     # Each process counted its half of the corpus; together they counted all of it.
     assert evaluated["micro_f1"] == trained["best_validation_micro_f1"]

@@ -23,8 +23,8 @@ WORDS = ("north", "and", "south", "mole", "of", "Tarn")
 IN_FRAGMENTS = Entity(0, 4, "ORG", ((0, 1), (3, 4)))
 
 
-def typer(**overrides):
-    experiment = Experiment("tiny_mention_typer", **overrides)
+def typer(overrides=None, **model):
+    experiment = Experiment("tiny_mention_typer", overrides, **model)
     experiment.model.eval()
     return experiment
 
@@ -107,7 +107,7 @@ def test_a_mention_in_fragments_is_read_as_if_they_were_joined():
 
 
 def test_mentions_that_the_reader_skips_are_wrong():
-    experiment = typer(**{"dataset_reader.discontinuous": "skip"})
+    experiment = typer({"dataset_reader.discontinuous": "skip"})
     output_of(experiment, Sentence(WORDS, (IN_FRAGMENTS, Entity(5, 6, "ROLE"))))
     assert experiment.model.get_metrics()["oracle_span_accuracy"] <= 0.5
 
@@ -160,7 +160,7 @@ def test_the_loss_is_the_mean_cross_entropy_of_all_mentions():
 
 def test_two_processes(tmp_path):
     # Some batches have no mention in one process.
-    trained = train_in_two_processes("tiny_mention_typer", tmp_path, **LEARNING)
+    trained = train_in_two_processes("tiny_mention_typer", tmp_path, LEARNING)
     evaluated = evaluate_from_archive(tmp_path / "out" / "model.tar.gz", str(CORPUS))
     accuracy = evaluated["oracle_span_accuracy"]
     # Each process counted its half of the corpus; together they counted all of it.

@@ -70,6 +70,6 @@ def test_a_loaded_model_is_the_saved_one(trained):
 def test_two_processes(tmp_path):
     # Sentences of one word, without entities and with many: all parameters take part in each step.
     overrides = {"trainer.num_epochs": 25, "trainer.optimizer.lr": 0.01}
-    metrics = train_in_two_processes("tiny_proposer_regressor", tmp_path, **overrides)
+    metrics = train_in_two_processes("tiny_proposer_regressor", tmp_path, overrides)
     assert metrics["epoch"] == 24
     assert metrics["best_validation_micro_f1"] > 0
