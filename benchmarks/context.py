@@ -18,14 +18,7 @@ from allennlp.common.util import lazy_groups_of
 from allennlp.data import DataLoader
 from allennlp.nn.util import move_to_device
 from common import Report, interleaved
-from experiment import (
-    Experiment,
-    add_prediction_options,
-    experiment_parser,
-    first_sentences,
-    predict_lines,
-    step,
-)
+from experiment import Experiment, experiment_parser, first_sentences, predict_lines, step
 
 from locate_label_allennlp.data.document import Document
 
@@ -40,8 +33,7 @@ def document_lines(documents: Iterable[Document], limit: int, size: int) -> List
 
 
 def main() -> None:
-    parser = experiment_parser(__doc__, rounds=3)
-    add_prediction_options(parser, train_steps=30, limit=256, document=20)
+    parser = experiment_parser(__doc__, rounds=3, train_steps=30, limit=256, document=20)
     parser.add_argument("--b-context", default="window", help="as --context")
     parser.add_argument("--reader-overrides", default="{}", metavar="JSON")
     parser.add_argument("--b-overrides", default="{}", metavar="JSON")

@@ -35,8 +35,18 @@ ROOT = Path(__file__).parent.parent
 SEED_LENGTHS = [*range(1, 8), 9, 11, 13, 15]
 
 
-def experiment_parser(doc: str, rounds: int, plot: bool = False) -> ArgumentParser:
-    """The options of an `Experiment` and of its `Report`."""
+def experiment_parser(
+    doc: str,
+    rounds: int,
+    plot: bool = False,
+    train_steps: int = 0,
+    limit: int = 0,
+    document: int = 0,
+) -> ArgumentParser:
+    """
+    The options of an `Experiment`, of its `Report` and, for scripts that predict, of prediction.
+    Those whose default is 0 here are left out.
+    """
     parser = report_parser(doc, rounds, plot)
     parser.add_argument("--corpus", default=str(ROOT / "fixtures/quickstart/test.jsonl"))
     parser.add_argument("--encoder", help="a folder or a name on the model hub; default: random")
@@ -53,21 +63,16 @@ def experiment_parser(doc: str, rounds: int, plot: bool = False) -> ArgumentPars
     )
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
-    return parser
-
-
-def add_prediction_options(
-    parser: ArgumentParser, train_steps: int, limit: int = 0, document: int = 0
-) -> None:
-    """With defaults; `--limit` and `--document` only where they have one."""
-    parser.add_argument("--lines", type=int, default=64, help="lines a call of the predictor")
-    parser.add_argument("--train-steps", type=int, default=train_steps)
-    parser.add_argument("--keep", type=float, default=0.1, help="share of seeds that pass")
+    if train_steps:
+        parser.add_argument("--keep", type=float, default=0.1, help="share of seeds that pass")
+        parser.add_argument("--lines", type=int, default=64, help="lines a call of the predictor")
+        parser.add_argument("--train-steps", type=int, default=train_steps)
     if limit:
         parser.add_argument("--limit", type=int, default=limit, help="sentences of the corpus")
         parser.add_argument(
             "--document", type=int, default=document, help="sentences of a document, at most"
         )
+    return parser
 
 
 class Experiment:

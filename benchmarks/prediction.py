@@ -30,7 +30,6 @@ from common import Report, interleaved
 from encoders import BareEncoder, recorded_calls
 from experiment import (
     Experiment,
-    add_prediction_options,
     choose_batches,
     experiment_parser,
     first_sentences,
@@ -39,8 +38,7 @@ from experiment import (
 
 
 def main() -> None:
-    parser = experiment_parser(__doc__, rounds=5)
-    add_prediction_options(parser, train_steps=10, limit=160, document=10)
+    parser = experiment_parser(__doc__, rounds=5, train_steps=10, limit=160, document=10)
     parser.set_defaults(batch_size=32)
     options = parser.parse_args()
 

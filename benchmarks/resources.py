@@ -31,13 +31,7 @@ from allennlp.models.archival import archive_model
 from allennlp.predictors import Predictor
 from common import Report, markdown_table, seconds_of, short
 from encoders import SHAPES
-from experiment import (
-    Experiment,
-    choose_batches,
-    experiment_parser,
-    predict_lines,
-    step,
-)
+from experiment import Experiment, choose_batches, experiment_parser, predict_lines, step
 from memory import MEGABYTE, forget_peak, in_new_process, peak_resident_bytes
 
 from locate_label_allennlp.common.encoders import ENCODER_FOLDER, encoder_source

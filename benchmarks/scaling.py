@@ -30,14 +30,7 @@ import torch
 from allennlp.common.util import lazy_groups_of
 from common import Curve, Report, growth, plot, seconds_of
 from encoders import BareEncoder, recorded_calls
-from experiment import (
-    Experiment,
-    add_prediction_options,
-    experiment_parser,
-    first_sentences,
-    predict_lines,
-    step,
-)
+from experiment import Experiment, experiment_parser, first_sentences, predict_lines, step
 from memory import (
     MEGABYTE,
     forget_peak,
@@ -55,8 +48,7 @@ STEP_WORDS = 512
 
 
 def main() -> None:
-    parser = experiment_parser(__doc__, rounds=3, plot=True)
-    add_prediction_options(parser, train_steps=30)
+    parser = experiment_parser(__doc__, rounds=3, plot=True, train_steps=30)
     parser.add_argument("--corpus-sizes", type=int, nargs="*", default=[100, 200, 400])
     parser.add_argument("--measure", choices=MEASURES, help="for the processes this one starts")
     parser.add_argument("--size", type=int, help="for the processes this one starts")

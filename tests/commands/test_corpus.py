@@ -2,11 +2,11 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Callable, List, Tuple
 
 import pytest
-from allennlp.commands import main
 
 from locate_label_allennlp.data.formats import BratFormat, JsonlFormat
 
@@ -16,20 +16,9 @@ Corpus = Callable[..., Outcome]
 
 
 @pytest.fixture
-def corpus(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Corpus:
+def corpus(allennlp: Corpus) -> Corpus:
     """Runs `allennlp corpus`; returns the exit status, stdout and stderr."""
-
-    def corpus(*arguments: object) -> Outcome:
-        monkeypatch.setattr(sys, "argv", ["allennlp", "corpus", *map(str, arguments)])
-        status = 0
-        try:
-            main(prog="allennlp")
-        except SystemExit as exit:
-            status = exit.code if isinstance(exit.code, int) else int(exit.code is not None)
-        out, err = capsys.readouterr()
-        return status, out, err
-
-    return corpus
+    return partial(allennlp, "corpus")
 
 
 @pytest.fixture

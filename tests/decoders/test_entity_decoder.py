@@ -8,19 +8,11 @@ from hypothesis import strategies as st
 
 from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.decoders import EntityDecoder, SoftNmsDecoder
+from tests.decoders.candidates import candidates
 
 NAMES = ["soft_nms", "nms", "flat", "greedy", "none"]
 
-SPANS = st.lists(
-    st.builds(
-        lambda start, length, label, score: Entity(start, start + length + 1, label, score=score),
-        st.integers(0, 8),
-        st.integers(0, 6),
-        st.sampled_from("AB"),
-        st.sampled_from([0.0, 0.3, 0.5, 0.55, 0.6, 0.9, 1.0]),
-    ),
-    max_size=20,
-)
+SPANS = candidates(st.sampled_from([0.0, 0.3, 0.5, 0.55, 0.6, 0.9, 1.0]), max_size=20)
 
 
 def test_the_registered_decoders_and_the_default():

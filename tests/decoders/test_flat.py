@@ -5,20 +5,10 @@ from hypothesis import strategies as st
 
 from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.decoders import FlatDecoder
+from tests.decoders.candidates import candidates
 
 # Sixteenths, so that sums are exact and often equal.
-SPANS = st.lists(
-    st.builds(
-        lambda start, length, label, score: Entity(
-            start, start + length + 1, label, score=score / 16
-        ),
-        st.integers(0, 8),
-        st.integers(1, 6),
-        st.sampled_from("AB"),
-        st.integers(0, 16),
-    ),
-    max_size=8,
-)
+SPANS = candidates(st.integers(0, 16).map(lambda score: score / 16), max_size=8)
 
 
 def best_of_all_sets(spans, delta):

@@ -6,20 +6,10 @@ from hypothesis import strategies as st
 
 from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.decoders import GreedyDecoder
+from tests.decoders.candidates import candidates
 
 # Sixteenths, so that scores are often equal.
-SPANS = st.lists(
-    st.builds(
-        lambda start, length, label, score: Entity(
-            start, start + length + 1, label, score=score / 16
-        ),
-        st.integers(0, 9),
-        st.integers(1, 7),
-        st.sampled_from("AB"),
-        st.integers(0, 16),
-    ),
-    max_size=12,
-)
+SPANS = candidates(st.integers(0, 16).map(lambda score: score / 16), max_size=12)
 
 
 def words(entity):

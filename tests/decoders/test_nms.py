@@ -5,19 +5,11 @@ from hypothesis import strategies as st
 
 from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.decoders import NmsDecoder
+from tests.decoders.candidates import candidates
 
 FRACTIONS = st.fractions(0, 1, max_denominator=8).map(float)
 
-SPANS = st.lists(
-    st.builds(
-        lambda start, length, label, score: Entity(start, start + length + 1, label, score=score),
-        st.integers(0, 8),
-        st.integers(0, 8),
-        st.sampled_from("AB"),
-        FRACTIONS,
-    ),
-    max_size=20,
-)
+SPANS = candidates(FRACTIONS, max_size=20)
 
 
 def overlap(a, b):

@@ -4,20 +4,12 @@ from hypothesis import strategies as st
 
 from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.decoders import SoftNmsDecoder
+from tests.decoders.candidates import candidates
 
 FRACTIONS = st.fractions(0, 1, max_denominator=10).map(float)
 POSITIVE_FRACTIONS = FRACTIONS.filter(bool) | st.floats(0.01, 1)
 
-SPANS = st.lists(
-    st.builds(
-        lambda start, length, label, score: Entity(start, start + length + 1, label, score=score),
-        st.integers(0, 8),
-        st.integers(0, 8),
-        st.sampled_from("AB"),
-        FRACTIONS | st.floats(0, 1),
-    ),
-    max_size=30,
-)
+SPANS = candidates(FRACTIONS | st.floats(0, 1), max_size=30)
 
 
 def test_algorithm_1_step_by_step():

@@ -1,14 +1,11 @@
 """The tiny experiment, as the tests of models use it."""
 
-import json
-from pathlib import Path
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict
 
 import pytest
 import torch
-from allennlp.common import Params
-from allennlp.data import Batch, DatasetReader, Instance, Vocabulary
-from allennlp.models import Model
+
+from tests.models.experiment import Experiment
 
 WINDOW = {
     "dataset_reader.context": "window",
@@ -21,33 +18,14 @@ EVERY_SPAN = {
 }
 
 
-class TinyExperiment:
-    """
-    The tiny config with the tiny encoder: reader, corpus, vocabulary, and a model that is not
-    trained.
+class TinyExperiment(Experiment):
+    """The tiny config with the tiny encoder; its corpus is ready for the model, which predicts."""
 
-    # Parameters
-
-    overrides : `Dict[str, Any]`
-        Of the config, by dotted names.
-    """
-
-    def __init__(self, config: Path, overrides: Dict[str, Any]) -> None:
-        self.params = Params.from_file(str(config), json.dumps(overrides))
-        self.reader = DatasetReader.from_params(self.params["dataset_reader"].duplicate())
-        self.corpus = list(self.reader.read(self.params["train_data_path"]))
+    def __init__(self, overrides: Dict[str, Any]) -> None:
+        super().__init__("tiny", overrides)
         for instance in self.corpus:
             self.reader.apply_token_indexers(instance)
-        self.vocab = Vocabulary.from_instances(self.corpus)
-        torch.manual_seed(0)
-        self.model = Model.from_params(
-            vocab=self.vocab, params=self.params["model"].duplicate()
-        ).eval()
-
-    def batch(self, instances: List[Instance]) -> Dict[str, Any]:
-        batch = Batch(instances)
-        batch.index_instances(self.vocab)
-        return batch.as_tensor_dict()
+        self.model.eval()
 
     def every_span_is_an_entity(self) -> None:
         with torch.no_grad():
@@ -55,14 +33,11 @@ class TinyExperiment:
 
 
 @pytest.fixture
-def tiny(
-    fixtures: Path, tiny_bert: str, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., TinyExperiment]:
+def tiny(tiny_bert: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., TinyExperiment]:
     """Makes tiny experiments of overrides of their config."""
     monkeypatch.setenv("ENCODER", tiny_bert)
-    config = fixtures / "configs" / "tiny.jsonnet"
     return lambda *overrides: TinyExperiment(
-        config, {name: value for each in overrides for name, value in each.items()}
+        {name: value for each in overrides for name, value in each.items()}
     )
 
 

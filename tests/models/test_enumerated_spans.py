@@ -1,9 +1,6 @@
 """The baselines by the names they had before there was one model of them."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,11 +10,10 @@ from allennlp.commands.train import train_model
 from allennlp.common import Params
 from allennlp.common.checks import ConfigurationError
 from allennlp.common.testing import ModelTestCase
-from allennlp.data import Batch, DatasetReader, Vocabulary
-from allennlp.models import Model, load_archive
+from allennlp.models import load_archive
 from allennlp.predictors import Predictor
 
-from locate_label_allennlp.data.document import Entity, Sentence
+from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.decoders import GreedyDecoder
 from locate_label_allennlp.models import EnumeratedSpans
 from locate_label_allennlp.modules.span_scorers import (
@@ -25,10 +21,10 @@ from locate_label_allennlp.modules.span_scorers import (
     MentionSpanScorer,
     PooledSpanScorer,
 )
+from tests.models.experiment import Experiment, sentence, train_in_two_processes
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 CORPUS = FIXTURES / "formats" / "nested.jsonl"
-ALLENNLP = str(Path(sys.executable).with_name("allennlp"))
 NAMES = ["exhaustive_span", "biaffine_span", "span_level_classifier"]
 KEEP_ALL = {"type": "none", "score_threshold": 0.0}
 
@@ -42,33 +38,6 @@ def params_of(name, **overrides):
     overrides = {key.replace("__", "."): value for key, value in overrides.items()}
     path = FIXTURES / "configs" / f"tiny_{name}.jsonnet"
     return Params.from_file(str(path), json.dumps(overrides))
-
-
-class Experiment:
-    """A reader, a vocabulary and a model built as `allennlp train` builds them, not yet trained."""
-
-    def __init__(self, name, **overrides):
-        params = params_of(name, **{f"model__{key}": value for key, value in overrides.items()})
-        self.reader = DatasetReader.from_params(params["dataset_reader"])
-        self.corpus = list(self.reader.read(str(CORPUS)))
-        self.vocab = Vocabulary.from_instances(self.corpus)
-        torch.manual_seed(0)
-        self.model = Model.from_params(vocab=self.vocab, params=params["model"])
-
-    def batch(self, instances):
-        for instance in instances:
-            self.reader.apply_token_indexers(instance)
-        batch = Batch(instances)
-        batch.index_instances(self.vocab)
-        return batch.as_tensor_dict()
-
-    def instances(self, sentences):
-        return [self.reader.text_to_instance([one], 0, with_entities=True) for one in sentences]
-
-
-def sentence(num_words, *entities):
-    words = ("the", "port", "of", "Tarn", "left") * num_words
-    return Sentence(words[:num_words], entities, source=f"corpus.jsonl:{num_words}")
 
 
 def train(name, folder, **overrides):
@@ -119,23 +88,8 @@ def boundaries_and_types(entities):
 
 
 def test_two_processes(name, tmp_path):
-    overrides = {
-        "distributed": {"cuda_devices": [-1, -1]},
-        "data_loader.batch_size": 1,
-        "model.decoder": KEEP_ALL,
-        "trainer.num_epochs": 20,
-    }
-    config = FIXTURES / "configs" / f"tiny_{name}.jsonnet"
-    done = subprocess.run(
-        [ALLENNLP, "train", config, "-s", "out", "-o", json.dumps(overrides)],
-        cwd=tmp_path,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    trained = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    overrides = {"model.decoder": KEEP_ALL, "trainer.num_epochs": 20}
+    trained = train_in_two_processes(f"tiny_{name}", tmp_path, overrides)
     evaluated = evaluate_from_archive(tmp_path / "out" / "model.tar.gz", str(CORPUS))
     # Each process counted its half of the corpus; together they counted all of it.
     assert evaluated["micro_f1"] == trained["best_validation_micro_f1"]
@@ -152,7 +106,7 @@ def test_trains_saves_and_loads(name, tmp_path):
 def test_alone_or_in_a_batch_the_same_entities(name, with_encoder, tiny_bert, monkeypatch):
     if with_encoder:
         monkeypatch.setenv("ENCODER", tiny_bert)
-    experiment = Experiment(name, decoder=KEEP_ALL)
+    experiment = Experiment(f"tiny_{name}", decoder=KEEP_ALL)
     model = experiment.model.eval()
     # Every span becomes an entity.
     model._span_scorer.register_forward_hook(
@@ -182,7 +136,7 @@ DEGENERATE = {
 @pytest.mark.parametrize("overrides", [{}, {"negatives_per_positive": 2.0, "min_negatives": 0}])
 @pytest.mark.parametrize("sentences", DEGENERATE.values(), ids=DEGENERATE.keys())
 def test_degenerate_batches_have_finite_losses_and_gradients(name, sentences, overrides):
-    experiment = Experiment(name, **overrides)
+    experiment = Experiment(f"tiny_{name}", **overrides)
     batch = experiment.batch(experiment.instances(sentences))
     loss = experiment.model.train()(**batch)["loss"]
     loss.backward()
@@ -197,7 +151,7 @@ def test_degenerate_batches_have_finite_losses_and_gradients(name, sentences, ov
 
 
 def test_the_loss_is_the_mean_cross_entropy_of_all_spans(name):
-    experiment = Experiment(name)
+    experiment = Experiment(f"tiny_{name}")
     model = experiment.model.eval()
     batch = experiment.batch(experiment.instances([sentence(3, Entity(1, 3, "ORG"), PLACE)]))
     candidates = model.candidates(**batch)
@@ -219,13 +173,13 @@ def test_the_loss_is_the_mean_cross_entropy_of_all_spans(name):
     [(10, 1.0), (9, 12 / 13), (1, 5 / 13)],
 )
 def test_entities_out_of_reach_count_as_missed(name, max_span_length, recall):
-    experiment = Experiment(name, max_span_length=max_span_length)
+    experiment = Experiment(f"tiny_{name}", max_span_length=max_span_length)
     experiment.model.eval()(**experiment.batch(experiment.corpus))
     assert experiment.model.get_metrics()["seed_recall"] == pytest.approx(recall)
 
 
 def test_without_a_limit_every_span_is_looked_at(name):
-    experiment = Experiment(name, max_span_length=None)
+    experiment = Experiment(f"tiny_{name}", max_span_length=None)
     batch = experiment.batch(experiment.instances([sentence(30), sentence(2)]))
     spans = experiment.model.eval().candidates(**batch).spans
     assert spans.num_spans == 30 * 31 // 2 + 3
@@ -234,7 +188,7 @@ def test_without_a_limit_every_span_is_looked_at(name):
 
 
 def test_mentions_in_fragments_count_as_missed(name):
-    experiment = Experiment(name)
+    experiment = Experiment(f"tiny_{name}")
     in_fragments = Entity(0, 4, "ORG", ((0, 1), (3, 4)))
     model = experiment.model.eval()
     model(**experiment.batch(experiment.instances([sentence(5, in_fragments, PLACE)])))
@@ -243,7 +197,7 @@ def test_mentions_in_fragments_count_as_missed(name):
 
 
 def test_a_sample_of_negatives_differs_in_training_but_not_in_evaluation(name):
-    experiment = Experiment(name, negatives_per_positive=1.0, min_negatives=1)
+    experiment = Experiment(f"tiny_{name}", negatives_per_positive=1.0, min_negatives=1)
     for module in experiment.model.modules():
         if isinstance(module, torch.nn.Dropout):
             module.p = 0.0
@@ -262,7 +216,7 @@ def test_a_sample_of_negatives_differs_in_training_but_not_in_evaluation(name):
 )
 def test_impossible_settings_are_refused(name, overrides, message):
     with pytest.raises(ConfigurationError, match=message):
-        Experiment(name, **overrides)
+        Experiment(f"tiny_{name}", **overrides)
 
 
 @pytest.mark.parametrize(
@@ -274,7 +228,7 @@ def test_impossible_settings_are_refused(name, overrides, message):
     ],
 )
 def test_what_the_names_stand_for(name, scorer, max_span_length):
-    model = Experiment(name).model
+    model = Experiment(f"tiny_{name}").model
     assert isinstance(model, EnumeratedSpans)
     assert type(model._span_scorer) is scorer
     assert model._max_span_length == max_span_length
@@ -286,10 +240,10 @@ def test_what_the_names_stand_for(name, scorer, max_span_length):
 
 def test_a_key_that_no_such_model_has_is_named(name):
     with pytest.raises(ConfigurationError, match=r"'max_length'.*allowed are.*'max_span_length'"):
-        Experiment(name, max_length=3)
+        Experiment(f"tiny_{name}", max_length=3)
 
 
 def test_given_mentions_are_for_another_model():
     message = "'gold_spans': true; the model .* is 'mention_typer'"
     with pytest.raises(ConfigurationError, match=message):
-        Experiment("span_level_classifier", gold_spans=True)
+        Experiment("tiny_span_level_classifier", gold_spans=True)

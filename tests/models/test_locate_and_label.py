@@ -1,52 +1,19 @@
 import inspect
-import json
-import math
 from pathlib import Path
 
 import pytest
 import torch
-from allennlp.common import Params
 from allennlp.common.checks import ConfigurationError
 from allennlp.common.testing import ModelTestCase
-from allennlp.data import Batch, DatasetReader, Vocabulary
-from allennlp.models import Model
 
-from locate_label_allennlp.data.document import Entity, Sentence
+from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.models import LocateAndLabel
+from tests.models.experiment import Experiment, ModelTests, check_gradients, sentence
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 CONFIG = FIXTURES / "configs" / "tiny.jsonnet"
-CORPUS = FIXTURES / "formats" / "nested.jsonl"
 
 KEEP_ALL = {"type": "none", "score_threshold": 0.0}
-
-
-class Experiment:
-    """A reader, a vocabulary and a model built as `allennlp train` builds them, not yet trained."""
-
-    def __init__(self, **overrides):
-        overrides = {f"model.{name}": value for name, value in overrides.items()}
-        self.params = Params.from_file(str(CONFIG), json.dumps(overrides))
-        self.reader = DatasetReader.from_params(self.params["dataset_reader"].duplicate())
-        self.corpus = list(self.reader.read(str(CORPUS)))
-        self.vocab = Vocabulary.from_instances(self.corpus)
-        torch.manual_seed(0)
-        self.model = Model.from_params(vocab=self.vocab, params=self.params["model"].duplicate())
-
-    def batch(self, instances):
-        for instance in instances:
-            self.reader.apply_token_indexers(instance)
-        batch = Batch(instances)
-        batch.index_instances(self.vocab)
-        return batch.as_tensor_dict()
-
-    def instances(self, sentences):
-        return [self.reader.text_to_instance([sentence], 0, True) for sentence in sentences]
-
-
-def sentence(num_words, *entities):
-    words = ("the", "port", "of", "Tarn", "left") * num_words
-    return Sentence(words[:num_words], entities, source=f"corpus.jsonl:{num_words}")
 
 
 def without_none(model):
@@ -65,41 +32,12 @@ def let_about_half_pass(model, batch):
     hook.remove()
 
 
-def rounded(model, inputs, output):
-    entities = [
-        [entity.with_score(round(entity.score, 5)) for entity in found]
-        for found in output["entities"]
-    ]
-    return {**output, "entities": entities}
+class TestLocateAndLabel(ModelTests):
+    config = "tiny"
 
-
-def check_gradients(experiment, batch):
-    experiment.model.train()
-    loss = experiment.model(**batch)["loss"]
-    loss.backward()
-    assert loss.isfinite()
-    for name, parameter in experiment.model.named_parameters():
-        assert parameter.grad is None or parameter.grad.isfinite().all(), name
-    experiment.model.eval()
-    assert experiment.model(**batch)["loss"].isfinite()
-    assert all(math.isfinite(value) for value in experiment.model.get_metrics(True).values())
-    return loss
-
-
-class TestLocateAndLabel(ModelTestCase):
-    def setup_method(self):
-        super().setup_method()
-        self.set_up_model(CONFIG, CORPUS)
-
-    def test_trains_saves_and_loads(self):
-        self.ensure_model_can_train_save_and_load(self.param_file)
-
-    def test_predictions_do_not_depend_on_the_batch(self):
+    def every_span_is_an_entity(self):
         self.model.decoder.score_threshold = 0.0
         without_none(self.model)
-        # Equal to five digits: the size of a batch changes the order of sums.
-        self.model.register_forward_hook(rounded)
-        self.ensure_batch_predictions_are_consistent()
 
 
 def test_trains_saves_and_loads_with_an_encoder(tiny_bert, monkeypatch, tmp_path):
@@ -113,7 +51,7 @@ def test_trains_saves_and_loads_with_an_encoder(tiny_bert, monkeypatch, tmp_path
 def test_alone_or_in_a_batch_the_same_entities(with_encoder, tiny_bert, monkeypatch):
     if with_encoder:
         monkeypatch.setenv("ENCODER", tiny_bert)
-    experiment = Experiment(decoder=KEEP_ALL, filter_threshold=0.5)
+    experiment = Experiment("tiny", decoder=KEEP_ALL, filter_threshold=0.5)
     without_none(experiment.model)
     let_about_half_pass(experiment.model, experiment.batch(experiment.corpus))
     with torch.no_grad():
@@ -130,7 +68,7 @@ def test_alone_or_in_a_batch_the_same_entities(with_encoder, tiny_bert, monkeypa
 
 
 def test_entities_are_spans_of_their_sentence_with_type_and_score():
-    experiment = Experiment(decoder=KEEP_ALL)
+    experiment = Experiment("tiny", decoder=KEEP_ALL)
     model = without_none(experiment.model)
     entities = model(**experiment.batch(experiment.corpus))["entities"]
     assert sum(map(len, entities)) > 20
@@ -157,7 +95,7 @@ ABLATIONS = {
 
 @pytest.mark.parametrize("overrides", ABLATIONS.values(), ids=ABLATIONS.keys())
 def test_ablations(overrides):
-    experiment = Experiment(**overrides)
+    experiment = Experiment("tiny", **overrides)
     loss = check_gradients(experiment, experiment.batch(experiment.corpus))
     assert loss > 0
     metrics = experiment.model.get_metrics()
@@ -169,7 +107,7 @@ def test_the_classifier_s_focal_loss_is_its_own():
     losses = {}
     for name in ("focal_gamma", "classifier_focal_gamma"):
         for gamma in (0.0, 2.0):
-            experiment = Experiment(**{"focal_gamma": 0.0, name: gamma})
+            experiment = Experiment("tiny", **{"focal_gamma": 0.0, name: gamma})
             experiment.model.eval()(**experiment.batch(experiment.corpus))
             metrics = experiment.model.get_metrics()
             losses[name, gamma] = (metrics["filter_loss"], metrics["classification_loss"])
@@ -207,24 +145,24 @@ DEGENERATE = {
 
 @pytest.mark.parametrize(("sentences", "overrides"), DEGENERATE.values(), ids=DEGENERATE.keys())
 def test_degenerate_batches_have_finite_losses_and_gradients(sentences, overrides):
-    experiment = Experiment(**overrides)
+    experiment = Experiment("tiny", **overrides)
     check_gradients(experiment, experiment.batch(experiment.instances(sentences)))
 
 
 @pytest.mark.parametrize("bias", [-1e4, 1e4])
 def test_offsets_far_outside_the_sentence_are_no_harm(bias):
-    experiment = Experiment(decoder=KEEP_ALL, filter_threshold=0.0)
+    experiment = Experiment("tiny", decoder=KEEP_ALL, filter_threshold=0.0)
     with torch.no_grad():
         experiment.model._regressor._output.bias.copy_(torch.tensor([-bias, bias]))
     batch = experiment.batch(experiment.corpus)
     check_gradients(experiment, batch)
     entities = experiment.model(**batch)["entities"]
-    for sentence, found in zip(batch["metadata"], entities, strict=True):
-        assert all(0 <= e.start < e.end <= len(sentence["words"]) for e in found)
+    for metadata, found in zip(batch["metadata"], entities, strict=True):
+        assert all(0 <= e.start < e.end <= len(metadata["words"]) for e in found)
 
 
 def test_a_filter_that_lets_nothing_pass_leaves_no_entities():
-    experiment = Experiment(filter_threshold=1.0)
+    experiment = Experiment("tiny", filter_threshold=1.0)
     experiment.model.eval()
     output = experiment.model(**experiment.batch(experiment.corpus))
     assert output["entities"] == [[]] * len(experiment.corpus)
@@ -243,7 +181,7 @@ def test_a_filter_that_lets_nothing_pass_leaves_no_entities():
     ],
 )
 def test_entities_out_of_reach_count_as_missed(overrides, recall):
-    experiment = Experiment(**overrides)
+    experiment = Experiment("tiny", **overrides)
     experiment.model.eval()(**experiment.batch(experiment.corpus))
     assert experiment.model.get_metrics()["seed_recall"] == pytest.approx(recall)
 
@@ -257,7 +195,7 @@ def test_entities_out_of_reach_count_as_missed(overrides, recall):
     ],
 )
 def test_a_seed_may_lead_to_several_entities(entities):
-    experiment = Experiment(seed_lengths=[4], filter_threshold=0.0)
+    experiment = Experiment("tiny", seed_lengths=[4], filter_threshold=0.0)
     batch = experiment.batch(experiment.instances([sentence(5, *entities)]))
     experiment.model.eval()(**batch)
     metrics = experiment.model.get_metrics()
@@ -279,7 +217,7 @@ def learned_from(experiment, sentences):
 @pytest.mark.parametrize(("number", "count"), [(1.0, 1 + 5 + 5), (None, 4 + 3 + 10 + 9)])
 def test_negatives_are_a_sample_or_all(number, count):
     experiment = Experiment(
-        negatives_per_positive=number, seed_lengths=[1, 2], positive_iou=1.0, regressor=None
+        "tiny", negatives_per_positive=number, seed_lengths=[1, 2], positive_iou=1.0, regressor=None
     )
     sentences = [sentence(4, Entity(0, 1, "ORG")), sentence(10)]
     assert len(learned_from(experiment, sentences)) == count
@@ -289,17 +227,17 @@ def test_gold_spans_join_the_seeds_unless_they_are_seeds_already():
     gold = [Entity(0, 1, "ORG"), Entity(0, 3, "ORG"), Entity(0, 3, "PLACE"), Entity(1, 4, "ROLE")]
     settings = {"negatives_per_positive": None, "seed_lengths": [1, 2], "regressor": None}
     sentences = [sentence(2), sentence(5, *gold)]
-    plain = learned_from(Experiment(gold_as_seeds=False, **settings), sentences)
+    plain = learned_from(Experiment("tiny", gold_as_seeds=False, **settings), sentences)
     assert len(plain) == len(set(plain)) == 2 + 1 + 5 + 4
     # The first is a seed; the next two are one span.
-    joined = learned_from(Experiment(**settings), sentences)
+    joined = learned_from(Experiment("tiny", **settings), sentences)
     assert joined == sorted([*plain, (1, 0, 2), (1, 1, 3)])
 
 
 def test_without_entities_every_example_counts_in_full():
     losses = []
     for eta in (0.0, 1.0):
-        experiment = Experiment(soft_example_eta=eta)
+        experiment = Experiment("tiny", soft_example_eta=eta)
         experiment.model._regressor._output.bias.data += 1.0  # the spans move from where they were
         batch = experiment.batch(experiment.instances([sentence(6), sentence(9)]))
         losses.append(experiment.model.eval()(**batch)["loss"].item())
@@ -307,7 +245,7 @@ def test_without_entities_every_example_counts_in_full():
 
 
 def test_the_loss_of_an_evaluation_is_always_the_same():
-    experiment = Experiment()
+    experiment = Experiment("tiny")
     batch = experiment.batch(experiment.corpus)
     experiment.model.eval()
     state = torch.get_rng_state()
@@ -319,7 +257,7 @@ def test_the_loss_of_an_evaluation_is_always_the_same():
 
 
 def test_a_loss_that_is_no_number_stops_with_the_sentences():
-    experiment = Experiment()
+    experiment = Experiment("tiny")
     with torch.no_grad():
         experiment.model._classifier._output.bias.fill_(float("nan"))
     batch = experiment.batch(experiment.instances([sentence(3), sentence(5, PLACE)]))
@@ -349,7 +287,7 @@ def test_a_loss_that_is_no_number_stops_with_the_sentences():
 )
 def test_impossible_settings_are_refused(overrides, message):
     with pytest.raises(ConfigurationError, match=message):
-        Experiment(**overrides)
+        Experiment("tiny", **overrides)
 
 
 def test_the_defaults_are_the_paper_s():

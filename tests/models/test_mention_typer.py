@@ -1,7 +1,4 @@
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,43 +8,29 @@ from allennlp.commands.train import train_model
 from allennlp.common import Params
 from allennlp.common.checks import ConfigurationError
 from allennlp.common.testing import ModelTestCase
-from allennlp.data import Batch, DatasetReader, Vocabulary
-from allennlp.models import Model, load_archive
+from allennlp.models import load_archive
 from allennlp.predictors import Predictor
 
 from locate_label_allennlp.data.document import Entity, Sentence
+from tests.models.experiment import Experiment, train_in_two_processes
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 CONFIG = FIXTURES / "configs" / "tiny_mention_typer.jsonnet"
 CORPUS = FIXTURES / "formats" / "nested.jsonl"
-ALLENNLP = str(Path(sys.executable).with_name("allennlp"))
 LEARNING = {"trainer.num_epochs": 20, "trainer.optimizer.lr": 0.02, "data_loader.batch_size": 2}
 
 WORDS = ("north", "and", "south", "mole", "of", "Tarn")
 IN_FRAGMENTS = Entity(0, 4, "ORG", ((0, 1), (3, 4)))
 
 
-class Experiment:
-    """A reader, a vocabulary and a model built as `allennlp train` builds them, not yet trained."""
+def typer(overrides=None, **model):
+    experiment = Experiment("tiny_mention_typer", overrides, **model)
+    experiment.model.eval()
+    return experiment
 
-    def __init__(self, **overrides):
-        params = Params.from_file(str(CONFIG), json.dumps(overrides))
-        self.reader = DatasetReader.from_params(params["dataset_reader"])
-        self.corpus = list(self.reader.read(str(CORPUS)))
-        self.vocab = Vocabulary.from_instances(self.corpus)
-        torch.manual_seed(0)
-        self.model = Model.from_params(vocab=self.vocab, params=params["model"]).eval()
 
-    def batch(self, instances):
-        for instance in instances:
-            self.reader.apply_token_indexers(instance)
-        batch = Batch(instances)
-        batch.index_instances(self.vocab)
-        return batch.as_tensor_dict()
-
-    def output(self, *sentences):
-        instances = [self.reader.text_to_instance([one], 0, True) for one in sentences]
-        return self.model(**self.batch(instances))
+def output_of(experiment, *sentences):
+    return experiment.model(**experiment.batch(experiment.instances(sentences)))
 
 
 def found(output):
@@ -80,7 +63,7 @@ def test_trains_saves_and_loads(tmp_path):
 
 @pytest.mark.parametrize("max_chunk_words", [3, 1000])
 def test_alone_or_in_a_batch_the_same_types(max_chunk_words):
-    experiment = Experiment(**{"model.max_chunk_words": max_chunk_words})
+    experiment = typer(max_chunk_words=max_chunk_words)
     with torch.no_grad():
         together = experiment.model(**experiment.batch(experiment.corpus))["entities"]
         alone = [
@@ -94,13 +77,13 @@ def test_alone_or_in_a_batch_the_same_types(max_chunk_words):
 
 
 def test_the_output_is_the_given_mentions():
-    experiment = Experiment()
+    experiment = typer()
     sentences = [
         Sentence(WORDS, (IN_FRAGMENTS, Entity(5, 6, "ROLE"))),
         Sentence(WORDS[:1]),
         Sentence(WORDS[:1], (Entity(0, 1, "PLACE"),)),
     ]
-    entities = experiment.output(*sentences)["entities"]
+    entities = output_of(experiment, *sentences)["entities"]
     assert [[(e.start, e.end) for e in one] for one in entities] == [
         [(0, 4), (5, 6)],
         [],
@@ -112,11 +95,11 @@ def test_the_output_is_the_given_mentions():
 
 
 def test_a_mention_in_fragments_is_read_as_if_they_were_joined():
-    experiment = Experiment()
+    experiment = typer()
     outputs = [
-        experiment.output(Sentence(WORDS, (IN_FRAGMENTS,))),
-        experiment.output(Sentence(("north", "mole"), (Entity(0, 2, "ORG"),))),
-        experiment.output(Sentence(WORDS, (Entity(0, 4, "ORG"),))),
+        output_of(experiment, Sentence(WORDS, (IN_FRAGMENTS,))),
+        output_of(experiment, Sentence(("north", "mole"), (Entity(0, 2, "ORG"),))),
+        output_of(experiment, Sentence(WORDS, (Entity(0, 4, "ORG"),))),
     ]
     in_fragments, joined, whole = (output["entities"][0][0].score for output in outputs)
     assert in_fragments == pytest.approx(joined, abs=1e-6)
@@ -124,23 +107,23 @@ def test_a_mention_in_fragments_is_read_as_if_they_were_joined():
 
 
 def test_mentions_that_the_reader_skips_are_wrong():
-    experiment = Experiment(**{"dataset_reader.discontinuous": "skip"})
-    experiment.output(Sentence(WORDS, (IN_FRAGMENTS, Entity(5, 6, "ROLE"))))
+    experiment = typer({"dataset_reader.discontinuous": "skip"})
+    output_of(experiment, Sentence(WORDS, (IN_FRAGMENTS, Entity(5, 6, "ROLE"))))
     assert experiment.model.get_metrics()["oracle_span_accuracy"] <= 0.5
 
 
 def test_two_types_of_one_mention_are_two_mentions_of_which_one_is_wrong():
-    experiment = Experiment()
+    experiment = typer()
     both = Sentence(WORDS, (Entity(0, 2, "ORG"), Entity(0, 2, "PLACE"), Entity(0, 2, "ROLE")))
-    experiment.output(both)
+    output_of(experiment, both)
     assert experiment.model.get_metrics()["oracle_span_accuracy"] == pytest.approx(1 / 3)
 
 
 @pytest.mark.parametrize("sentences", [[Sentence(WORDS)], [Sentence(WORDS[:1])] * 2])
 def test_a_batch_without_mentions_has_a_loss_of_nothing(sentences):
-    experiment = Experiment()
+    experiment = typer()
     experiment.model.train()
-    loss = experiment.output(*sentences)["loss"]
+    loss = output_of(experiment, *sentences)["loss"]
     loss.backward()
     assert loss == 0
     # In distributed training a weight without gradient in one process would stop the others.
@@ -148,21 +131,21 @@ def test_a_batch_without_mentions_has_a_loss_of_nothing(sentences):
 
 
 def test_an_evaluation_without_mentions_is_an_error():
-    experiment = Experiment()
-    experiment.output(Sentence(WORDS))
+    experiment = typer()
+    output_of(experiment, Sentence(WORDS))
     with pytest.raises(ConfigurationError, match="the 1 sentences evaluated have no gold mentions"):
         experiment.model.get_metrics(reset=True)
 
 
 def test_text_without_mentions_is_an_error():
-    experiment = Experiment()
+    experiment = typer()
     instance = experiment.reader.text_to_instance([Sentence(WORDS)])
     with pytest.raises(ConfigurationError, match="this input has none"):
         experiment.model.forward_on_instance(instance)
 
 
 def test_the_loss_is_the_mean_cross_entropy_of_all_mentions():
-    experiment = Experiment()
+    experiment = typer()
     logits = []
     experiment.model._span_scorer._output.register_forward_hook(
         lambda *call: logits.append(call[-1])
@@ -176,22 +159,8 @@ def test_the_loss_is_the_mean_cross_entropy_of_all_mentions():
 
 
 def test_two_processes(tmp_path):
-    overrides = {
-        **LEARNING,
-        "distributed": {"cuda_devices": [-1, -1]},
-        # Some batches have no mention in one process.
-        "data_loader.batch_size": 1,
-    }
-    done = subprocess.run(
-        [ALLENNLP, "train", CONFIG, "-s", "out", "-o", json.dumps(overrides)],
-        cwd=tmp_path,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    trained = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    # Some batches have no mention in one process.
+    trained = train_in_two_processes("tiny_mention_typer", tmp_path, LEARNING)
     evaluated = evaluate_from_archive(tmp_path / "out" / "model.tar.gz", str(CORPUS))
     accuracy = evaluated["oracle_span_accuracy"]
     # Each process counted its half of the corpus; together they counted all of it.

@@ -1,9 +1,6 @@
 """What all models have in common."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,8 +8,9 @@ import torch
 from allennlp.commands.train import train_model
 from allennlp.common import Params
 
+from tests.allennlp_command import run_allennlp
+
 FIXTURES = Path(__file__).parents[2] / "fixtures"
-ALLENNLP = str(Path(sys.executable).with_name("allennlp"))
 
 
 def test_an_archive_of_version_0_1_0_says_so(tmp_path):
@@ -24,16 +22,10 @@ def test_an_archive_of_version_0_1_0_says_so(tmp_path):
     del state["_archive_version"]
     torch.save(state, weights)
     corpus = FIXTURES / "formats" / "nested.jsonl"
-    done = subprocess.run(
-        [ALLENNLP, "evaluate", tmp_path / "model", corpus],
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    done = run_allennlp("evaluate", "model", corpus, cwd=tmp_path)
     assert done.returncode != 0
-    assert "Traceback" not in done.stderr
-    (line,) = [line for line in done.stderr.splitlines() if line.startswith("allennlp: error: ")]
+    assert "Traceback" not in done.stdout
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("allennlp: error: ")]
     assert "only version 0.1.0 can read it" in line
 
 

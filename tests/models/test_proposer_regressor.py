@@ -1,80 +1,27 @@
-import json
 import math
-from pathlib import Path
 
 import pytest
 import torch
-from allennlp.common import Params
 from allennlp.common.checks import ConfigurationError
-from allennlp.common.testing import ModelTestCase
-from allennlp.data import Batch, DatasetReader, Vocabulary
-from allennlp.models import Model
 
-from locate_label_allennlp.data.document import Entity, Sentence
+from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.decoders import KeepAllDecoder
 from locate_label_allennlp.modules.proposer_regressor import Prediction
 from locate_label_allennlp.nn.pair_distribution import PairScores
-
-FIXTURES = Path(__file__).parents[2] / "fixtures"
-CONFIG = FIXTURES / "configs" / "tiny_proposer_regressor.jsonnet"
-CORPUS = FIXTURES / "formats" / "nested.jsonl"
+from tests.models.experiment import SWITCHES, Experiment, ModelTests, check_gradients, sentence
 
 
-class Experiment:
-    """A reader, a vocabulary and a model built as `allennlp train` builds them, not yet trained."""
-
-    def __init__(self, **overrides):
-        overrides = {f"model.{name}": value for name, value in overrides.items()}
-        self.params = Params.from_file(str(CONFIG), json.dumps(overrides))
-        self.reader = DatasetReader.from_params(self.params["dataset_reader"].duplicate())
-        self.corpus = list(self.reader.read(str(CORPUS)))
-        self.vocab = Vocabulary.from_instances(self.corpus)
-        torch.manual_seed(0)
-        self.model = Model.from_params(vocab=self.vocab, params=self.params["model"].duplicate())
-
-    def batch(self, instances):
-        for instance in instances:
-            self.reader.apply_token_indexers(instance)
-        batch = Batch(instances)
-        batch.index_instances(self.vocab)
-        return batch.as_tensor_dict()
-
-    def instances(self, sentences):
-        return [self.reader.text_to_instance([sentence], 0, True) for sentence in sentences]
-
-    def every_proposal_is_an_entity(self):
-        with torch.no_grad():
-            self.model._prediction_head._classifier[-1].bias[0] = -100
-        self.model.eval()
+def every_proposal_is_an_entity(model):
+    with torch.no_grad():
+        model._prediction_head._classifier[-1].bias[0] = -100
+    model.eval()
 
 
-def sentence(num_words, *entities):
-    words = ("the", "port", "of", "Tarn", "left") * num_words
-    return Sentence(words[:num_words], entities, source=f"corpus.jsonl:{num_words}")
+class TestProposerRegressor(ModelTests):
+    config = "tiny_proposer_regressor"
 
-
-def rounded(model, inputs, output):
-    entities = [
-        [entity.with_score(round(entity.score, 5)) for entity in found]
-        for found in output["entities"]
-    ]
-    return {**output, "entities": entities}
-
-
-class TestProposerRegressor(ModelTestCase):
-    def setup_method(self):
-        super().setup_method()
-        self.set_up_model(CONFIG, CORPUS)
-
-    def test_trains_saves_and_loads(self):
-        self.ensure_model_can_train_save_and_load(self.param_file)
-
-    def test_predictions_do_not_depend_on_the_batch(self):
-        with torch.no_grad():
-            self.model._prediction_head._classifier[-1].bias[0] = -100
-        # Equal to five digits: the size of a batch changes the order of sums.
-        self.model.register_forward_hook(rounded)
-        self.ensure_batch_predictions_are_consistent()
+    def every_span_is_an_entity(self):
+        every_proposal_is_an_entity(self.model)
 
 
 @pytest.mark.parametrize("kernels", [[], [2, 2], [2, 3, 2]])
@@ -82,8 +29,8 @@ class TestProposerRegressor(ModelTestCase):
 def test_alone_or_in_a_batch_the_same_entities(with_encoder, kernels, tiny_bert, monkeypatch):
     if with_encoder:
         monkeypatch.setenv("ENCODER", tiny_bert)
-    experiment = Experiment(proposer={"kernels": kernels})
-    experiment.every_proposal_is_an_entity()
+    experiment = Experiment("tiny_proposer_regressor", proposer={"kernels": kernels})
+    every_proposal_is_an_entity(experiment.model)
     with torch.no_grad():
         together = experiment.model(**experiment.batch(experiment.corpus))["entities"]
         alone = [
@@ -98,8 +45,8 @@ def test_alone_or_in_a_batch_the_same_entities(with_encoder, kernels, tiny_bert,
 
 
 def test_entities_are_spans_of_their_sentence_with_type_and_score():
-    experiment = Experiment()
-    experiment.every_proposal_is_an_entity()
+    experiment = Experiment("tiny_proposer_regressor")
+    every_proposal_is_an_entity(experiment.model)
     entities = experiment.model(**experiment.batch(experiment.corpus))["entities"]
     for instance, found in zip(experiment.corpus, entities, strict=True):
         num_words = len(instance["metadata"]["words"])
@@ -123,7 +70,7 @@ def prediction(categories, spans):
 
 
 def test_algorithm_2():
-    model = Experiment().model
+    model = Experiment("tiny_proposer_regressor").model
     labels = [model.labels[index] for index in range(3)]
     categories = [
         [0.2, 0.1, 0.7, 0.0],
@@ -141,7 +88,7 @@ def test_algorithm_2():
 
 
 def test_an_entity_is_as_probable_as_its_type_and_its_span_together():
-    model = Experiment().model
+    model = Experiment("tiny_proposer_regressor").model
     two_proposals = prediction([[0.4, 0.6, 0.0, 0.0], [0.3, 0.7, 0.0, 0.0]], [(0, 1), (0, 1)])
     # Half of the probability is that of (0, 0).
     two_proposals.spans.end[0, 0] = 0.0
@@ -154,7 +101,7 @@ def test_an_entity_is_as_probable_as_its_type_and_its_span_together():
 
 
 def test_the_loss_is_equation_25():
-    experiment = Experiment()
+    experiment = Experiment("tiny_proposer_regressor")
     model = experiment.model.eval()
     gold = [Entity(0, 2, "ORG"), Entity(1, 2, "PLACE")]
     batch = experiment.batch(experiment.instances([sentence(3, *gold), sentence(2)]))
@@ -193,36 +140,14 @@ def test_the_loss_is_equation_25():
 
 
 def test_the_loss_does_not_grow_with_the_batch():
-    experiment = Experiment()
+    experiment = Experiment("tiny_proposer_regressor")
     model = experiment.model.eval()
     once = model(**experiment.batch(experiment.instances([sentence(6, PLACE)])))["loss"]
     more = model(**experiment.batch(experiment.instances([sentence(6, PLACE)] * 5)))["loss"]
     torch.testing.assert_close(once, more)
 
 
-def check_gradients(experiment, batch):
-    experiment.model.train()
-    loss = experiment.model(**batch)["loss"]
-    loss.backward()
-    assert loss.isfinite()
-    for name, parameter in experiment.model.named_parameters():
-        # Distributed training waits for every parameter.
-        assert parameter.grad is not None, name
-        assert parameter.grad.isfinite().all(), name
-    experiment.model.eval()
-    assert experiment.model(**batch)["loss"].isfinite()
-    assert all(math.isfinite(value) for value in experiment.model.get_metrics(True).values())
-    return loss
-
-
 REGRESSOR = {"num_layers": 2, "num_heads": 4}
-SWITCHES = [
-    "category_embedding",
-    "spatial_modulation",
-    "gated_update",
-    "location_iteration",
-    "logit_iteration",
-]
 ABLATIONS = {
     "no backward block": {"proposer": {"kernels": [2, 2], "backward_block": False}},
     "no convolutions": {"proposer": {"kernels": []}},
@@ -234,10 +159,10 @@ ABLATIONS = {
 
 @pytest.mark.parametrize("overrides", ABLATIONS.values(), ids=ABLATIONS.keys())
 def test_ablations(overrides):
-    experiment = Experiment(**overrides)
-    plain = Experiment()
+    experiment = Experiment("tiny_proposer_regressor", **overrides)
+    plain = Experiment("tiny_proposer_regressor")
     batch = experiment.batch(experiment.corpus)
-    assert check_gradients(experiment, batch) > 0
+    assert check_gradients(experiment, batch, all_parameters=True) > 0
     sizes, others = (
         {name: parameter.size() for name, parameter in each.model.named_parameters()}
         for each in (experiment, plain)
@@ -262,24 +187,25 @@ DEGENERATE = {
 @pytest.mark.parametrize("kernels", [[], [2, 3, 2]])
 @pytest.mark.parametrize("sentences", DEGENERATE.values(), ids=DEGENERATE.keys())
 def test_degenerate_batches_have_finite_losses_and_gradients(sentences, kernels):
-    experiment = Experiment(proposer={"kernels": kernels})
-    check_gradients(experiment, experiment.batch(experiment.instances(sentences)))
+    experiment = Experiment("tiny_proposer_regressor", proposer={"kernels": kernels})
+    batch = experiment.batch(experiment.instances(sentences))
+    check_gradients(experiment, batch, all_parameters=True)
 
 
 def test_locations_far_outside_the_sentence_are_no_harm():
-    experiment = Experiment()
+    experiment = Experiment("tiny_proposer_regressor")
     with torch.no_grad():
         experiment.model._prediction_head._gaussian[-1].bias.fill_(1e3)
     batch = experiment.batch(experiment.corpus)
-    check_gradients(experiment, batch)
-    experiment.every_proposal_is_an_entity()
+    check_gradients(experiment, batch, all_parameters=True)
+    every_proposal_is_an_entity(experiment.model)
     entities = experiment.model(**batch)["entities"]
     for metadata, found in zip(batch["metadata"], entities, strict=True):
         assert all(0 <= e.start < e.end <= len(metadata["words"]) for e in found)
 
 
 def test_a_loss_that_is_no_number_stops_with_the_sentences():
-    experiment = Experiment()
+    experiment = Experiment("tiny_proposer_regressor")
     with torch.no_grad():
         experiment.model._prediction_head._classifier[-1].bias.fill_(float("nan"))
     batch = experiment.batch(experiment.instances([sentence(3), sentence(5, PLACE)]))
@@ -288,7 +214,9 @@ def test_a_loss_that_is_no_number_stops_with_the_sentences():
 
 
 def test_losses_and_probabilities_have_single_precision_whatever_the_rest_has():
-    lower, full = Experiment(**{"precision": "bf16"}), Experiment()
+    lower, full = (
+        Experiment("tiny_proposer_regressor", precision=name) for name in ("bf16", "fp32")
+    )
     locations = []
     lower.model._regressor.register_forward_hook(lambda *call: locations.append(call[-1].location))
     batch = full.batch(full.corpus)
@@ -302,7 +230,7 @@ def test_losses_and_probabilities_have_single_precision_whatever_the_rest_has():
 
 
 def test_by_default_the_decoder_leaves_algorithm_2_as_it_is():
-    decoder = Experiment(decoder=None).model.decoder
+    decoder = Experiment("tiny_proposer_regressor", decoder=None).model.decoder
     assert isinstance(decoder, KeepAllDecoder)
     assert decoder.score_threshold == 0.0
 
@@ -322,4 +250,4 @@ def test_by_default_the_decoder_leaves_algorithm_2_as_it_is():
 )
 def test_impossible_settings_are_refused(overrides, message):
     with pytest.raises(ConfigurationError, match=message):
-        Experiment(**overrides)
+        Experiment("tiny_proposer_regressor", **overrides)

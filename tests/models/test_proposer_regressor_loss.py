@@ -15,17 +15,11 @@ from hypothesis import strategies as st
 from locate_label_allennlp.models import ProposerRegressor
 from tests.models import slow
 from tests.models.batches import batches, model_of, tensors, total
+from tests.models.experiment import SWITCHES
 
 DIM, HEADS = 4, 2
 LAMBDAS = (0.6, 1.7)
 KERNELS = [[], [2], [2, 2], [2, 3, 2], [3, 2], [1, 4]]
-SWITCHES = [
-    "category_embedding",
-    "spatial_modulation",
-    "gated_update",
-    "location_iteration",
-    "logit_iteration",
-]
 
 
 def mlp(values, x):

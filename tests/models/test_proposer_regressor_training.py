@@ -1,9 +1,6 @@
 """Training and archives, as the `allennlp` command makes and reads them."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,11 +10,11 @@ from allennlp.common import Params
 from allennlp.models import load_archive
 
 from locate_label_allennlp.models import ProposerRegressor
+from tests.models.experiment import train_in_two_processes
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 CONFIG = FIXTURES / "configs" / "tiny_proposer_regressor.jsonnet"
 CORPUS = FIXTURES / "formats" / "nested.jsonl"
-ALLENNLP = str(Path(sys.executable).with_name("allennlp"))
 BY_HEART = {
     "trainer.num_epochs": 60,
     "trainer.optimizer.lr": 0.01,
@@ -72,23 +69,7 @@ def test_a_loaded_model_is_the_saved_one(trained):
 
 def test_two_processes(tmp_path):
     # Sentences of one word, without entities and with many: all parameters take part in each step.
-    overrides = {
-        "distributed": {"cuda_devices": [-1, -1]},
-        "data_loader.batch_size": 1,
-        "trainer.num_epochs": 25,
-        "trainer.optimizer.lr": 0.01,
-    }
-    process = subprocess.run(
-        [ALLENNLP, "train", str(CONFIG), "-s", "out", "-o", json.dumps(overrides)],
-        cwd=tmp_path,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    assert process.returncode == 0, process.stdout
-    metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    overrides = {"trainer.num_epochs": 25, "trainer.optimizer.lr": 0.01}
+    metrics = train_in_two_processes("tiny_proposer_regressor", tmp_path, overrides)
     assert metrics["epoch"] == 24
     assert metrics["best_validation_micro_f1"] > 0

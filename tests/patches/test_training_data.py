@@ -1,7 +1,5 @@
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,8 +11,7 @@ from allennlp.data.fields import LabelField
 from locate_label_allennlp.data.document import CorpusError
 from locate_label_allennlp.data.fields import EntitiesField
 from locate_label_allennlp.patches.training_data import check_has_entities
-
-ALLENNLP = str(Path(sys.executable).with_name("allennlp"))
+from tests.allennlp_command import run_allennlp
 
 
 def loader(*instances: Instance) -> Any:
@@ -40,20 +37,10 @@ def test_corpora_without_entities(fixtures: Path, tmp_path: Path) -> None:
     corpus = fixtures / "formats" / "nested.jsonl"
     (tmp_path / "none.jsonl").write_text('{"tokens": ["a", "b"], "entities": []}\n', "utf-8")
 
-    def run(*arguments: Any) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [ALLENNLP, *map(str, arguments)],
-            cwd=tmp_path,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=300,
-        )
-
     def train(name: str, **overrides: Any) -> "subprocess.CompletedProcess[str]":
         config = fixtures / "configs" / "tiny.jsonnet"
-        return run("train", config, "-s", name, "-o", json.dumps(overrides))
+        options = ["-s", name, "-o", json.dumps(overrides)]
+        return run_allennlp("train", config, *options, cwd=tmp_path)
 
     for name, validation in {"a": "none.jsonl", "b": str(corpus)}.items():
         done = train(name, train_data_path="none.jsonl", validation_data_path=validation)
@@ -63,7 +50,7 @@ def test_corpora_without_entities(fixtures: Path, tmp_path: Path) -> None:
         assert not (tmp_path / name / "vocabulary").exists()
     for done in (
         train("m", validation_data_path="none.jsonl", trainer={"num_epochs": 1}),
-        run("evaluate", "m/model.tar.gz", "none.jsonl"),
+        run_allennlp("evaluate", "m/model.tar.gz", "none.jsonl", cwd=tmp_path),
     ):
         assert done.returncode == 0
         said = [line for line in done.stdout.splitlines() if "none.jsonl: holds no" in line]

@@ -34,6 +34,12 @@ def entity(start: int, end: int, type: str = "X") -> Any:
 SOUND = {"tokens": ["a", "b", "c"], "entities": [entity(0, 3), entity(0, 1), entity(0, 1, "Y")]}
 
 
+def check_beginnings(found: List[str], expected: List[str]) -> None:
+    assert len(found) == len(expected), found
+    for line, beginning in zip(found, expected, strict=True):
+        assert line.startswith(beginning)
+
+
 def test_a_sound_file_has_no_problems(check: Check) -> None:
     assert check([SOUND, SOUND]) == []
 
@@ -68,9 +74,7 @@ def test_every_problem_of_json_lines_has_its_line(check: Check) -> None:
         ":10: error: entity 'X' from word 0 to 2 (exclusive) lies outside its sentence",
         ': note: sentences or texts without "entities" (2 times)',
     ]
-    assert len(found) == len(expected), found
-    for line, beginning in zip(found, expected, strict=True):
-        assert line.startswith(beginning)
+    check_beginnings(found, expected)
 
 
 def test_every_problem_of_columns_has_its_line(check: Check) -> None:
@@ -85,9 +89,7 @@ def test_every_problem_of_columns_has_its_line(check: Check) -> None:
         ":9: error: is not UTF-8",
         ":10: note: entities that begin with 'I-', taken as 'B-'",
     ]
-    assert len(found) == len(expected), found
-    for line, beginning in zip(found, expected, strict=True):
-        assert line.startswith(beginning)
+    check_beginnings(found, expected)
 
 
 def test_the_same_entity_in_two_columns_is_no_mistake(check: Check) -> None:

@@ -3,14 +3,8 @@ import torch
 from allennlp.common.checks import ConfigurationError
 
 from locate_label_allennlp.modules.proposer_regressor import Proposals, Regressor
+from tests.models.experiment import SWITCHES
 
-SWITCHES = [
-    "category_embedding",
-    "spatial_modulation",
-    "gated_update",
-    "location_iteration",
-    "logit_iteration",
-]
 LENGTHS = torch.tensor([5, 1, 3])
 
 
