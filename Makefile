@@ -23,7 +23,7 @@ test: $(VENV)/installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --maxprocesses 4
 
 mutants: $(VENV)/installed-dev
-	OMP_NUM_THREADS=1 $(BIN)/python tests/mutants/run.py $(if $(AGAIN),--again) $(MODULES)
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.mutants.run $(if $(AGAIN),--again) $(MODULES)
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .

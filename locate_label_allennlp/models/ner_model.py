@@ -54,6 +54,7 @@ class NerModel(Model):
         self._word_encoder = word_encoder
         self.precision = check_precision(precision)
         self.labels: Dict[int, str] = vocab.get_index_to_token_vocabulary(label_namespace)
+        self._num_known_types = len(self.labels)
         self._loss_weights: Dict[str, float] = {}
         self._losses: Dict[str, Average] = {}
         # Among the weights of an archive it says that this version made it.
@@ -101,6 +102,25 @@ class NerModel(Model):
                 "rate is what helps most often"
             )
         return total
+
+    @overrides
+    def extend_embedder_vocab(
+        self, embedding_sources_mapping: Optional[Dict[str, str]] = None
+    ) -> None:
+        """
+        # Raises
+
+        `ConfigurationError` if the vocabulary has types that the model was not built for.
+        """
+        types = list(self.labels.values())
+        known, new = types[: self._num_known_types], types[self._num_known_types :]
+        if new:
+            raise ConfigurationError(
+                f"the data have the types {new}, which the model of the archive does not know; "
+                f"allowed are {known}, or training with training_config/fine_tune.jsonnet, which "
+                "adds types"
+            )
+        super().extend_embedder_vocab(embedding_sources_mapping or {})
 
     @overrides
     def get_metrics(self, reset: bool = False) -> Dict[str, float]:

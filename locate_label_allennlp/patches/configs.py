@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import tarfile
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from locate_label_allennlp.patches.finder import patches
 
 VARIABLE = "locate_label_environment"
+ARCHIVE = "locate_label_archive"
 
 TOP_LEVEL_KEYS = {
     *("dataset_reader", "train_data_path", "data_loader", "datasets_for_vocab_creation"),
@@ -29,6 +31,8 @@ def optional_environment_variables(module: Any) -> Iterator[None]:
     over once more as a single JSON object, `std.extVar('locate_label_environment')`, from which
     `training_config/lib/environment.libsonnet` picks values with defaults: under each name the
     `text` and, where this is JSON, its `value`, as Jsonnet cannot ask either whether it is.
+    `std.extVar('locate_label_archive')` is the config in the archive that the variable FROM names,
+    or null: a training can go on from it (`training_config/fine_tune.jsonnet`).
     """
     yield
     environment_variables = module._environment_variables
@@ -36,7 +40,8 @@ def optional_environment_variables(module: Any) -> Iterator[None]:
     def with_all_as_json() -> dict[str, str]:
         variables = environment_variables()
         read = {name: _text_and_value(text) for name, text in variables.items()}
-        return {**variables, VARIABLE: json.dumps(read)}
+        config = _archived_config(variables.get("FROM", ""))
+        return {**variables, VARIABLE: json.dumps(read), ARCHIVE: config}
 
     module._environment_variables = with_all_as_json
 
@@ -46,6 +51,19 @@ def _text_and_value(text: str) -> dict[str, Any]:
         return {"text": text, "value": json.loads(text, parse_constant=_no_json)}
     except (ValueError, RecursionError):
         return {"text": text}
+
+
+def _archived_config(path: str) -> str:
+    if not os.path.isfile(path):
+        return "null"
+    try:
+        with tarfile.open(path) as archive:
+            for member in archive:  # the config is among the first
+                if member.name == "config.json" and (content := archive.extractfile(member)):
+                    return content.read().decode()
+    except (OSError, tarfile.TarError, EOFError):
+        pass
+    return "null"
 
 
 def _no_json(name: str) -> None:

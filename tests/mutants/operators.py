@@ -5,10 +5,12 @@ operator by every other gives mostly type errors, which any test finds.
 """
 
 import ast
-from typing import Dict, Iterator, List, Tuple
+import pickle
+from typing import Dict, Iterator, List, NamedTuple, Tuple
 
 import parso
 from cosmic_ray.ast import ast_nodes, get_ast
+from cosmic_ray.mutating import MutationVisitor
 from cosmic_ray.operators.operator import Operator
 from cosmic_ray.plugins import get_operator
 from parso.tree import NodeOrLeaf
@@ -76,26 +78,36 @@ def all_operators() -> Dict[str, Operator]:
     return {**operators, **{f"calls/{type(operator).__name__}": operator for operator in own}}
 
 
-def mutation_points(source: str, operator: Operator) -> Iterator[Tuple[int, Position]]:
+class Mutation(NamedTuple):
+    """One change: which occurrence of an operator, in which line, and the whole source with it."""
+
+    operator: str
+    occurrence: int
+    line: int
+    source: str
+
+
+def mutations(source: str) -> Iterator[Mutation]:
     """
-    Where `operator` may change `source`: the number of the occurrence, as `mutate_code` counts it,
-    and where it starts. Left out is what a test on one machine cannot or should not see:
+    All changes of a module. Left out is what a test on one machine cannot or should not see:
     annotations, the texts of errors, `@overrides`, the `*` and `/` of a signature, the `device` of
     a tensor, and `strict=True` of `zip`, which is a check itself.
     """
+    tree = get_ast(source)
+    # Each change is made in a copy of the tree; reading one is quicker than parsing.
+    saved = pickle.dumps(tree)
+    nodes = list(ast_nodes(tree))
     unseen = _unseen(ast.parse(source))
-    points = (
-        (node, position)
-        for node in ast_nodes(get_ast(source))
-        for position in operator.mutation_positions(node)
-    )
-    for occurrence, (node, (start, end)) in enumerate(points):
-        if node.type == "decorator" and "overrides" in node.get_code():
-            continue
-        if node.parent is not None and node.parent.type == "parameters":
-            continue
-        if not any(first <= start and end <= last for first, last in unseen):
-            yield occurrence, start
+    for name, operator in all_operators().items():
+        points = ((node, *point) for node in nodes for point in operator.mutation_positions(node))
+        for occurrence, (node, start, end) in enumerate(points):
+            if node.type == "decorator" and "overrides" in node.get_code():
+                continue
+            if node.parent is not None and node.parent.type == "parameters":
+                continue
+            if not any(first <= start and end <= last for first, last in unseen):
+                changed = MutationVisitor(occurrence, operator).walk(pickle.loads(saved))
+                yield Mutation(name, occurrence, start[0], changed.get_code())
 
 
 def _unseen(tree: ast.AST) -> List[Tuple[Position, Position]]:

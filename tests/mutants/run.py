@@ -16,13 +16,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple, Sequence, Set, Tuple
 
-from cosmic_ray.mutating import mutate_code
 from cosmic_ray.work_db import WorkDB, use_db
 from cosmic_ray.work_item import MutationSpec, TestOutcome, WorkerOutcome, WorkItem, WorkResult
-from operators import all_operators, mutation_points
 from rich.console import Console
 from rich.table import Column, Table
-from trials import ROOT, Change, Tests, changed_functions
+
+from tests.mutants.operators import mutations
+from tests.mutants.trials import ROOT, Change, Tests, changed_functions
 
 PACKAGE = ROOT / "locate_label_allennlp"
 SESSION = ROOT / "output" / "mutants.sqlite"
@@ -101,16 +101,16 @@ def import_libraries() -> None:
 
 def tests_of(path: Path) -> Tests:
     """
-    The mirrored test file, or the mirrored folder where there is none; for what the models are made
-    of then all tests of the models.
+    The mirrored test file, then its folder; for what the models are made of then the tests of the
+    models.
     """
     below = path.relative_to(PACKAGE)
-    folder = ROOT / "tests" / below.parent
-    own = folder / f"test_{below.stem}.py"
-    tests = [own if own.is_file() else folder]
-    if below.parts[0] in ("modules", "models"):
-        tests += [test for test in sorted((ROOT / "tests/models").glob("test_*.py")) if test != own]
-    return Tests(path, tests)
+    own = ROOT / "tests" / below.parent / f"test_{below.stem}.py"
+    folders = [own.parent]
+    if below.parts[0] == "modules":
+        folders.append(ROOT / "tests" / "models")
+    tests = [test for folder in folders for test in sorted(folder.glob("test_*.py"))]
+    return Tests(path, sorted(tests, key=lambda test: test != own))
 
 
 def find_mutants(path: Path) -> Iterator[Mutant]:
@@ -118,25 +118,23 @@ def find_mutants(path: Path) -> Iterator[Mutant]:
     source = path.read_text(encoding="utf-8")
     code = compile(source, path, "exec")
     seen = {source}
-    for name, operator in all_operators().items():
-        for occurrence, (line, _) in mutation_points(source, operator):
-            mutated = mutate_code(source, operator, occurrence)
-            if mutated in seen:
-                continue
-            seen.add(mutated)
-            try:
-                mutated_code = compile(mutated, path, "exec")
-            except SyntaxError:
-                continue
-            functions = changed_functions(code, mutated_code)
-            if functions == {}:
-                continue  # the same number, written otherwise
-            lines = list(difflib.ndiff(source.splitlines(), mutated.splitlines()))
-            old, new = (
-                " ".join(text[2:].strip() for text in lines if text.startswith(sign)).strip()
-                for sign in "-+"
-            )
-            yield Mutant(path, name, occurrence, line, old, new, Change(mutated, functions))
+    for mutation in mutations(source):
+        if mutation.source in seen:
+            continue
+        seen.add(mutation.source)
+        try:
+            mutated_code = compile(mutation.source, path, "exec")
+        except SyntaxError:
+            continue
+        functions = changed_functions(code, mutated_code)
+        if functions == {}:
+            continue  # the same number, written otherwise
+        lines = list(difflib.ndiff(source.splitlines(), mutation.source.splitlines()))
+        old, new = (
+            " ".join(text[2:].strip() for text in lines if text.startswith(sign)).strip()
+            for sign in "-+"
+        )
+        yield Mutant(path, *mutation[:3], old, new, Change(mutation.source, functions))
 
 
 def open_session(session: WorkDB, paths: Sequence[Path], again: bool) -> Dict[str, Mutant]:

@@ -231,6 +231,7 @@ def live_functions(path: Path) -> Dict[Function, List[FunctionType]]:
 
 
 def _silence() -> None:
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
+    nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 (until the process ends)
+    os.dup2(nowhere.fileno(), 1)
+    os.dup2(nowhere.fileno(), 2)
+    sys.stdout = sys.stderr = nowhere

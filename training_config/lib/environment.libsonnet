@@ -87,4 +87,12 @@ local split(name) =
     else if value(name) == null && std.length(std.findSubstr('{', text(name))) == 0 && text(name) != ''
     then text(name)
     else refused(name, "a name, or JSON such as {\"type\": \"brat\", \"splitting\": {\"language\": \"ru\"}}"),
+
+  // The config in the archive that the variable FROM names.
+  archive::
+    local config = std.parseJson(std.extVar('locate_label_archive'));
+    local allowed = 'an archive of allennlp train, such as output/custom/model.tar.gz';
+    if config != null then config
+    else if is_set('FROM') then refused('FROM', allowed)
+    else error 'FROM is not set; allowed is ' + allowed,
 }

@@ -20,7 +20,7 @@ class Problem:
     """
     # Parameters
 
-    place : `str`
+    source : `str`
         The file or `file:line`.
     reason : `str`
         What was got, and what is allowed.
@@ -28,12 +28,12 @@ class Problem:
         Whether the corpus has to be mended. If not, it is a note: allowed, but worth a look.
     """
 
-    place: str
+    source: str
     reason: str
     is_error: bool = True
 
     def __str__(self) -> str:
-        return f"{self.place}: {'error' if self.is_error else 'note'}: {self.reason}"
+        return f"{self.source}: {'error' if self.is_error else 'note'}: {self.reason}"
 
     @property
     def file(self) -> str:
@@ -41,13 +41,13 @@ class Problem:
 
     @property
     def line(self) -> float:
-        """Infinite if the place is a file."""
+        """Infinite if the source is a file."""
         return self._file_and_line[1]
 
     @property
     def _file_and_line(self) -> Tuple[str, float]:
-        file, _, line = self.place.rpartition(":")
-        return (file, int(line)) if file and line.isdecimal() else (self.place, inf)
+        file, _, line = self.source.rpartition(":")
+        return (file, int(line)) if file and line.isdecimal() else (self.source, inf)
 
 
 class Validation:
@@ -83,23 +83,23 @@ class Validation:
         The problems of a file, or of all files that the path means, in the order of their lines;
         those without a line are last.
         """
-        found: List[Problem] = []
-        self._format.on_error = lambda error: found.append(_problem(error))
-        self._format.on_note = lambda note: found.append(_problem(note, is_error=False))
+        problems: List[Problem] = []
+        self._format.on_error = lambda error: problems.append(_problem(error))
+        self._format.on_note = lambda note: problems.append(_problem(note, is_error=False))
         before, seen, last = self.statistics.sentences, set[str](), None
         try:
             for document in read_corpus(self._format, path, may_be_empty=True):
                 self.statistics.add(document)
-                found += self._document_problems(document, last, seen)
+                problems += self._document_problems(document, last, seen)
                 last = document.doc_id
-            if self.statistics.sentences == before and not any(each.is_error for each in found):
-                found.append(Problem(path, "has no sentences"))
+            if self.statistics.sentences == before and not any(each.is_error for each in problems):
+                problems.append(Problem(path, "has no sentences"))
         except CorpusError as error:
-            found.append(_problem(error, ending="; reading stopped there"))
+            problems.append(_problem(error, ending="; reading stopped there"))
         finally:
             self._format.on_error = self._format.on_note = None
-        files = {file: index for index, file in enumerate(dict.fromkeys(p.file for p in found))}
-        return sorted(_counted(found), key=lambda each: (files[each.file], each.line))
+        files = {file: index for index, file in enumerate(dict.fromkeys(p.file for p in problems))}
+        return sorted(_counted(problems), key=lambda each: (files[each.file], each.line))
 
     def type_problems(self) -> Iterator[Problem]:
         """
@@ -158,7 +158,8 @@ def _difference(left: str, right: str) -> Optional[str]:
     end = _num_shared(left[::-1], right[::-1])
     rest = left[: len(left) - end], right[: len(right) - end]
     is_letter = all(len(part) <= 1 and not part.isdigit() for part in rest)
-    return "one letter" if is_letter else None
+    # All types of one letter differ by it.
+    return "one letter" if is_letter and start + end > 1 else None
 
 
 def _num_shared(left: str, right: str) -> int:
@@ -168,15 +169,15 @@ def _num_shared(left: str, right: str) -> int:
 
 
 def _counted(problems: List[Problem]) -> Iterator[Problem]:
-    """The same of the same place once, with how often it was found."""
+    """Each problem once, with how often it occurs."""
     for problem, count in Counter(problems).items():
         times = f" ({count} times)" if count > 1 else ""
         yield replace(problem, reason=problem.reason + times)
 
 
 def _problem(error: CorpusError, is_error: bool = True, ending: str = "") -> Problem:
-    place = str(error.path) if error.line is None else f"{error.path}:{error.line}"
-    return Problem(place, error.reason + ending, is_error)
+    source = str(error.path) if error.line is None else f"{error.path}:{error.line}"
+    return Problem(source, error.reason + ending, is_error)
 
 
 def _quoted(sentence: Sentence, span: Tuple[int, int]) -> str:

@@ -124,7 +124,7 @@ def test_the_files_of_a_folder_are_kept_apart(tmp_path: Path) -> None:
     for name in ("a.jsonl", "b.jsonl"):
         (tmp_path / name).write_text('{}\n{"tokens": ["x"], "entities": []}\n{}\n')
     problems = Validation(JsonlFormat()).problems(str(tmp_path))
-    places = [problem.place.removeprefix(f"{tmp_path}/") for problem in problems]
+    places = [problem.source.removeprefix(f"{tmp_path}/") for problem in problems]
     assert places == ["a.jsonl:1", "a.jsonl:3", "b.jsonl:1", "b.jsonl:3"]
 
 
@@ -187,6 +187,8 @@ def test_types_that_may_be_slips(tmp_path: Path) -> None:
         {"ORG": 40, "OTH": 2},
         {"ORG": 40, "ORGAN": 2},
         {"ROLE": 40, "LORE": 2},
+        {"X": 40, "Y": 2},
+        {"A1": 40, "A": 2},
     ],
 )
 def test_types_that_are_none(tmp_path: Path, types: Dict[str, int]) -> None:
@@ -194,7 +196,7 @@ def test_types_that_are_none(tmp_path: Path, types: Dict[str, int]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("left", "right"), [("PLACE", "PLCE"), ("PLACE", "PLAICE"), ("PLACE", "PLANE"), ("A", "AA")]
+    ("left", "right"), [("PLACE", "PLCE"), ("PLACE", "PLAICE"), ("PLACE", "PLANE"), ("LO", "LOC")]
 )
 def test_what_one_letter_is(tmp_path: Path, left: str, right: str) -> None:
     for types in ({left: 40, right: 2}, {right: 40, left: 2}):
