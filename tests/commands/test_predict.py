@@ -64,7 +64,7 @@ def run_each(cases: List[List[str]], cwd: Path) -> List[Tuple[int, str, str]]:
         env=environment(cwd),
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=1200,
     )
     assert len(found.stdout.split()) == len(cases), found.stderr
     return [
