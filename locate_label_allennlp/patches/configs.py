@@ -54,6 +54,8 @@ def _text_and_value(text: str) -> dict[str, Any]:
 
 
 def _archived_config(path: str) -> str:
+    if not os.path.isfile(path):
+        return "null"
     try:
         with tarfile.open(path) as archive:
             for member in archive:  # the config is among the first
