@@ -1,5 +1,6 @@
 # make quickstart   train on the made-up corpus of fixtures/, evaluate, draw entities in raw text
 # make test         all tests
+# make mutants      changes the code in one place at a time: do the tests notice? MODULES="..." for a few
 # make lint         formatting, style and types
 # make lock         requirements.txt anew, from requirements.in and the overrides beside it
 # make clean        removes what these made
@@ -10,7 +11,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 TORCH := $(shell sed -n 's/^torch==[^ ]*/&/p' requirements.txt)
 
-.PHONY: quickstart test lint lock clean
+.PHONY: quickstart test mutants lint lock clean
 
 quickstart: $(VENV)/installed
 	rm -rf output/quickstart
@@ -20,6 +21,9 @@ quickstart: $(VENV)/installed
 
 test: $(VENV)/installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --maxprocesses 4
+
+mutants: $(VENV)/installed-dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.mutants.run $(if $(AGAIN),--again) $(MODULES)
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .

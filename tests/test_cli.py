@@ -57,14 +57,14 @@ def test_evaluation_of_the_archive_equals_training_s_own(trained: Path, tmp_path
 
 
 def test_predictions_from_any_folder(trained: Path, tmp_path: Path) -> None:
-    (tmp_path / "in.txt").write_text('A plain line.\n{"tokens": ["One", "more"]}\n', "utf-8")
+    (tmp_path / "in.jsonl").write_text('A plain line.\n{"tokens": ["One", "more"]}\n', "utf-8")
     archive = trained / "model.tar.gz"
-    run("predict", archive, "in.txt", "--output-file", "out.jsonl", "--silent", cwd=tmp_path)
+    run("predict", archive, "in.jsonl", "--output-file", "out.jsonl", "--silent", cwd=tmp_path)
     lines = (tmp_path / "out.jsonl").read_text("utf-8").splitlines()
     plain, words = map(json.loads, lines)
     assert plain["sentences"] == [["A", "plain", "line", "."]]
     assert words["tokens"] == ["One", "more"]
-    drawn = run("draw-entities", archive, "in.txt", cwd=tmp_path)
+    drawn = run("draw-entities", archive, "in.jsonl", cwd=tmp_path)
     assert "A plain line .\n" in drawn
     assert "One more\n" in drawn
 

@@ -129,28 +129,28 @@ def checked_sentence(
     A `Sentence` that keeps its promises, or a `CorpusError` that says which one the file breaks.
     Entities are sorted, and one that is there twice is kept once.
 
-    With `on_error`, that hears of every broken promise, also of an entity that is there twice, and
+    With `on_error`, every broken promise is passed to it, also an entity that is there twice, and
     the sentence is made of the rest: a word that is none becomes U+FFFD.
     """
-    tell = on_error or _raise
+    handle = on_error or _raise
     words = list(words)
     for index, word in enumerate(words):
         if not isinstance(word, str) or not word.strip():
             reason = f"word {index} is {word!r}; a word is a non-empty text"
-            tell(CorpusError(reason, path, line))
+            handle(CorpusError(reason, path, line))
             words[index] = "\ufffd"
     if pos is not None and not (isinstance(pos, list) and all(isinstance(tag, str) for tag in pos)):
         reason = f"parts of speech are {pos!r}; allowed is a list of texts"
-        tell(CorpusError(reason, path, line))
+        handle(CorpusError(reason, path, line))
         pos = None
     if pos is not None and len(pos) != len(words):
-        tell(CorpusError(f"{len(pos)} parts of speech for {len(words)} words", path, line))
+        handle(CorpusError(f"{len(pos)} parts of speech for {len(words)} words", path, line))
         pos = None
     sound = []
     for entity in entities:
         mistake = _mistake(entity, len(words))
         if mistake:
-            tell(CorpusError(mistake, path, line))
+            handle(CorpusError(mistake, path, line))
         else:
             sound.append(entity)
     ordered = sorted(set(sound), key=lambda entity: entity.key)

@@ -3,7 +3,7 @@
 import math
 from os import PathLike
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Union
+from typing import Any, ClassVar, Dict, List, Optional, Union
 
 import numpy
 import torch
@@ -38,6 +38,9 @@ class NerModel(Model):
         on a GPU that has it, fp16 on another, fp32 on a CPU. Training in fp16 needs the trainer
         `mixed_precision`.
     """
+
+    is_given_mentions: ClassVar[bool] = False
+    """Whether it has to be given the mentions of a text, in prediction too."""
 
     def __init__(
         self,

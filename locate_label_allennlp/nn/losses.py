@@ -90,9 +90,7 @@ def classification_loss(
     """
     log_right = F.log_softmax(logits.float(), dim=1).gather(1, target[:, None]).squeeze(1)
     losses = -log_right if weights is None else -weights * log_right  # (16)
-    if gamma > 0:
-        losses = losses * _focus(1 - log_right.exp(), gamma)
-    return _mean(losses)
+    return _mean(losses * _focus(1 - log_right.exp(), gamma))
 
 
 def _focus(wrong: Tensor, gamma: float) -> Tensor:

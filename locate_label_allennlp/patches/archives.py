@@ -1,5 +1,6 @@
 """What is wrong with the archive of a model, said in one line."""
 
+import os
 import shutil
 import tarfile
 import tempfile
@@ -30,6 +31,8 @@ def archives_that_cannot_be_loaded(module: Any) -> Iterator[None]:
 
         check_device(cuda_device)
         try:
+            if os.path.isdir(archive_file):
+                check_folder(archive_file)
             return load_archive(archive_file, cuda_device, *arguments, **options)
         except (FileNotFoundError, EOFError, tarfile.TarError, zlib.error) as error:
             reason = f"{_one_line(error)}; allowed is a model.tar.gz or the folder of a training"
@@ -55,10 +58,14 @@ def check_device(cuda_device: int) -> None:
 
     number = torch.cuda.device_count()
     if type(cuda_device) is int and not -1 <= cuda_device < number:
-        gpus = "; there is no GPU" if not number else f" and the GPUs from 0 to {number - 1}"
-        raise ConfigurationError(
-            f"cuda_device is {cuda_device}; allowed is -1, which is the CPU{gpus}"
-        )
+        gpus = "; there is no GPU" if not number else f" or a GPU from 0 to {number - 1}"
+        raise ConfigurationError(f"cuda_device is {cuda_device}; allowed is -1, the CPU{gpus}")
+
+
+def check_folder(folder: Any) -> None:
+    """Raises a `FileNotFoundError` for a folder that no training has filled."""
+    if not os.path.isfile(os.path.join(folder, "config.json")):
+        raise FileNotFoundError("the folder has no config.json")
 
 
 @contextmanager

@@ -75,7 +75,8 @@ def errors_of_configs_in_one_line(module: Any) -> Iterator[None]:
     """
     A config that is missing, broken Jsonnet, and an override that leads nowhere are
     `FileNotFoundError`, `RuntimeError` with a trace of Jsonnet's, and `ValueError`. They become
-    `ConfigurationError`s of one line, with the place.
+    `ConfigurationError`s of one line, with the place; so does a top-level key that no command
+    knows, which is taken without a word when a model is loaded.
     """
     yield
     from allennlp.common.checks import ConfigurationError
@@ -100,16 +101,20 @@ def errors_of_configs_in_one_line(module: Any) -> Iterator[None]:
 
     def evaluated_overrides(name: str, text: str, **options: Any) -> Any:
         try:
-            return evaluate_snippet(name, text, **options)
+            evaluated = evaluate_snippet(name, text, **options)
         except RuntimeError as error:
             reason = jsonnet_error(str(error))
             raise ConfigurationError(f"the overrides are no JSON or Jsonnet: {reason}") from error
+        if not evaluated.startswith("{"):
+            raise ConfigurationError(f"the overrides are {text!r:.80}; allowed is a JSON object")
+        return evaluated
 
     def overridden(original: Any, overrides: dict[str, Any], prefix: str = "") -> Any:
         lost = [] if prefix else [key for key in overrides if not _leads_somewhere(key, original)]
         if lost:
             close = get_close_matches(lost[0], _keys(original), n=1)
-            meant = f"; is {close[0]!r} meant?" if close else f"; allowed are {sorted(original)}"
+            allowed = sorted(original.keys() | (TOP_LEVEL_KEYS if _is_whole(original) else ()))
+            meant = f"; is {close[0]!r} meant?" if close else f"; allowed are {allowed}"
             raise ConfigurationError(f"override {lost[0]!r} is of no key of the config{meant}")
         return with_overrides(original, overrides, prefix)
 
@@ -146,11 +151,16 @@ def _keys(value: Any, prefix: str = "") -> Iterator[str]:
 def _leads_somewhere(key: str, config: Any) -> bool:
     """Whether an override's key is one of the config, or a new one in a part of it."""
     *parents, last = key.split(".")
-    if not parents and "dataset_reader" in config:
+    if not parents and _is_whole(config):
         return last in config or last in TOP_LEVEL_KEYS
     for name in parents:
         config = _inside(config, name)
     return isinstance(config, dict) or _inside(config, last) is not None
+
+
+def _is_whole(config: Any) -> bool:
+    """Whether it is a config for AllenNLP's own training, whose top-level keys are known."""
+    return isinstance(config, dict) and "dataset_reader" in config and "type" not in config
 
 
 def _inside(value: Any, name: str) -> Any:

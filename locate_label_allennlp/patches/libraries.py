@@ -224,11 +224,10 @@ def rouge_without_setuptools(module: Any) -> Iterator[None]:
 
     stand_in: Any = ModuleType("pkg_resources")
     stand_in.resource_filename = resource_filename
-    before = sys.modules.get("pkg_resources")
-    sys.modules["pkg_resources"] = stand_in
+    before = {name: sys.modules[name] for name in [stand_in.__name__] if name in sys.modules}
+    sys.modules[stand_in.__name__] = stand_in
     try:
         yield
     finally:
-        del sys.modules["pkg_resources"]
-        if before is not None:
-            sys.modules["pkg_resources"] = before
+        del sys.modules[stand_in.__name__]
+        sys.modules.update(before)

@@ -108,7 +108,7 @@ class NestedNerPredictor(Predictor):
         inputs : `Sequence[Tuple[Dict[str, Any], Document]]`
             Each as it was given, and its sentences.
         with_gold : `bool`, optional (default = `False`)
-            Whether to give the model the documents' own entities, which some need.
+            Whether a model that needs them is given the documents' own entities.
 
         # Returns
 
@@ -154,8 +154,10 @@ class NestedNerPredictor(Predictor):
     ) -> List[List[JsonDict]]:
         """Those of each document, as they come back under `entities`."""
         reader: Any = self._dataset_reader
+        model: Any = self._model
+        with_entities = with_gold and model.is_given_mentions
         instances = chain.from_iterable(
-            reader.document_to_instances(document, with_gold) for document in documents
+            reader.document_to_instances(document, with_entities) for document in documents
         )
         found = chain.from_iterable(map(self._found, lazy_groups_of(instances, _AT_ONCE)))
         return [_placed(document, found) for document in documents]

@@ -27,7 +27,7 @@ def write_predictions(
     batch_size : `int`
         How many inputs to hand to the predictor at once.
     with_gold : `bool`, optional (default = `False`)
-        Whether to give the model the documents' own entities.
+        Whether a model that needs them is given the documents' own entities.
 
     # Errors
 

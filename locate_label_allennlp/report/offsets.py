@@ -12,11 +12,11 @@ LARGEST = 4
 
 class Offsets:
     """
-    Counts the offsets behind the found entities, Figure 3 of
+    Counts the offsets behind the predicted entities, Figure 3 of
     [Locate and Label](https://aclanthology.org/2021.acl-long.216). An entity may have been reached
-    from many seeds. `all` counts every seed that was moved onto a found entity and given its type,
-    twice: at its start and at its end. `nearest` counts for each found entity the one seed that was
-    moved least: how much had to be moved, rather than how much was.
+    from many seeds. `all` counts every seed that was moved onto a predicted entity and given its
+    type, twice: at its start and at its end. `nearest` counts for each predicted entity the one
+    seed that was moved least: how much had to be moved, rather than how much was.
 
     # Parameters
 

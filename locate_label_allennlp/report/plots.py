@@ -96,7 +96,7 @@ def threshold_plot(curves: JsonDict, threshold: float) -> str:
 
 
 def _with_precision(curves: JsonDict, group: str) -> List[Dict[str, float]]:
-    """The points where anything is found; of the others nothing can be said."""
+    """The points where anything is predicted; the others have no precision."""
     return [point for point in curves["points"][group] if point["predicted"]]
 
 
@@ -106,22 +106,22 @@ def offsets_plot(offsets: JsonDict) -> str:
     def draw(axes: Any) -> None:
         sizes = [abs(offset) for side in ("start", "end") for offset, _ in offsets[side]]
         edge = min(_MOST_WORDS, max([_FEWEST_WORDS, *sizes]))
-        places = range(-edge, edge + 1)
+        positions = range(-edge, edge + 1)
         for side, colour, shift in (("start", RIGHT, -0.2), ("end", WRONG, 0.2)):
-            heights = dict.fromkeys(places, 0)
+            heights = dict.fromkeys(positions, 0)
             for offset, count in offsets[side]:
                 heights[max(-edge, min(edge, offset))] += count
             axes.bar(
-                [place + shift for place in places],
+                [position + shift for position in positions],
                 heights.values(),
                 width=0.4,
                 color=colour,
                 label=side,
             )
-        names = [str(place) for place in places]
+        names = [str(position) for position in positions]
         if edge == _MOST_WORDS:
             names[0], names[-1] = f"≤{-edge}", f"≥{edge}"
-        axes.set_xticks(places, names)
+        axes.set_xticks(positions, names)
         axes.set(xlabel="words to the right", ylabel="seeds")
         axes.grid(visible=False, axis="x")
         axes.legend(loc="upper right")
@@ -135,18 +135,18 @@ def violin_plot(probabilities: JsonDict) -> str:
     def draw(axes: Any) -> None:
         sides = [("right", RIGHT), ("wrong", WRONG)]
         shown = [(name, colour) for name, colour in sides if probabilities[name]["values"]]
-        for place, (name, colour) in enumerate(shown):
+        for position, (name, colour) in enumerate(shown):
             values = probabilities[name]["values"]
             # A density needs values that differ.
             if len(set(values)) > 1:
-                (body,) = axes.violinplot([values], [place], widths=0.8, showextrema=False)[
+                (body,) = axes.violinplot([values], [position], widths=0.8, showextrema=False)[
                     "bodies"
                 ]
                 body.set(facecolor=colour, edgecolor="none", alpha=1)
             else:
-                axes.plot([place] * len(values), values, "o", color=colour)
+                axes.plot([position] * len(values), values, "o", color=colour)
             median = probabilities[name]["quantiles"][2]
-            axes.plot([place - 0.12, place + 0.12], [median, median], color="white", lw=3)
+            axes.plot([position - 0.12, position + 0.12], [median, median], color="white", lw=3)
         axes.set_xticks(range(len(shown)), [f"classified {name}" for name, _ in shown])
         axes.set(ylabel="probability of the gold type", ylim=(-0.02, 1.02))
         axes.set_xlim(-0.6, max(1, len(shown)) - 0.4)

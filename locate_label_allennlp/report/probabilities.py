@@ -106,8 +106,8 @@ def _summary(values: Tensor) -> Dict[str, Any]:
 def _principal_components(rows: Tensor) -> Optional[Dict[str, Any]]:
     """
     The two directions in which the class probabilities vary most, the eigenvectors of their
-    covariance: the place of each row along them, and their shares of the variance. `None` where
-    rows do not vary.
+    covariance: the coordinates of each row along them, and their shares of the variance. `None`
+    where rows do not vary.
     """
     if rows.size(0) < 2 or rows.size(1) < 2:
         return None

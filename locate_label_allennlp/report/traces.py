@@ -71,7 +71,7 @@ class Trace(NamedTuple):
 
 def traces(model: NestedNerModel, batches: Iterable[Dict[str, Any]]) -> Iterator[Trace]:
     """
-    Runs a model, one batch after the other, and tells what happened in each sentence.
+    Runs a model, one batch after the other, and records what became of each sentence.
 
     # Parameters
 

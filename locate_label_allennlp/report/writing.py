@@ -26,7 +26,7 @@ def check_writable(folder: str, force: bool) -> None:
     not empty, unless `force` allows to replace a report that lies there; anything else is never
     replaced.
     """
-    with _told_by_name(folder):
+    with _errors_by_name(folder):
         path = Path(os.path.realpath(folder))
         if path.exists():
             _check_content(path, folder, force)
@@ -55,7 +55,7 @@ def write_report(report: JsonDict, folder: str) -> None:
     """
     numbers = json.dumps(report, ensure_ascii=False, separators=(",", ":"))
     files = {NUMBERS: numbers + "\n", PAGE: page(report)}
-    with _told_by_name(folder):
+    with _errors_by_name(folder):
         path = Path(os.path.realpath(folder))
         partial = _partial_folder(path)
         try:
@@ -72,8 +72,8 @@ def write_report(report: JsonDict, folder: str) -> None:
 
 
 @contextmanager
-def _told_by_name(folder: str) -> Iterator[None]:
-    """What the system says about a temporary folder is told of the one it is for."""
+def _errors_by_name(folder: str) -> Iterator[None]:
+    """An error about a temporary folder names the folder it is for."""
     try:
         yield
     except OSError as error:

@@ -144,7 +144,7 @@ def test_a_file_that_is_missing_is_an_error_of_one_line(draw: Draw, model: Path)
     (model / "config.json").rename(model / "aside.json")
     try:
         with pytest.raises(
-            ConfigurationError, match=f"{model} cannot be loaded: file .* not found"
+            ConfigurationError, match=f"{model} cannot be loaded: the folder has no config"
         ):
             draw("a")
     finally:

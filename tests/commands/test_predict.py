@@ -23,7 +23,9 @@ ONE_BY_ONE = """
 import json, os, sys
 sys.argv[0] = "allennlp"
 from allennlp.__main__ import run
-import allennlp.commands, allennlp_models
+import allennlp.commands
+from allennlp.common.plugins import import_plugins
+import_plugins()
 for number, arguments in enumerate(json.loads(sys.argv[1])):
     child = os.fork()
     if child == 0:
@@ -161,6 +163,17 @@ def test_a_corpus_keeps_its_documents(archive: Path, tmp_path: Path) -> None:
             words = document["sentences"][entity["sentence"]]["tokens"]
             assert words[entity["start"] : entity["end"]] == entity["text"].split()
 
+    (tmp_path / "predictions.jsonl").write_text(found.stdout)
+    converted = run(
+        *("corpus", "convert", "predictions.jsonl", "brat", "--to-format", "brat"), cwd=tmp_path
+    )
+    assert converted.returncode == 0, converted.stderr
+    for name, text in texts.items():
+        assert (tmp_path / "brat" / f"{name}.txt").read_bytes().decode() == text
+        (document,) = (each for each in documents if each["doc_id"] == name)
+        annotations = (tmp_path / "brat" / f"{name}.ann").read_text("utf-8")
+        assert annotations.count("\n") == len(document["entities"])
+
 
 def test_a_reader_that_has_seen_enough(archive: Path, tmp_path: Path) -> None:
     line = json.dumps({"tokens": ["Tarn"] * 30}) + "\n"
@@ -188,22 +201,26 @@ def test_what_is_wrong_is_said_in_one_line(
     (tmp_path / "cut.tar.gz").write_bytes(archive.read_bytes()[:2000])
     (tmp_path / "no.tar.gz").write_text("no archive")
     model, other = str(archive), str(other_archive)
+    config = str(archive.parent / "config.json")
     base = ["predict", model, "in.txt"]
     cases: List[Tuple[List[str], str]] = [
         (["predict", model, "nowhere.txt"], "nowhere.txt: no such file"),
         (["predict", model, "empty"], "empty: the folder has no file ending in .txt or"),
         (["predict", "no.pt", "in.txt"], "no.pt cannot be loaded: file no.pt not found; allowed"),
-        (["predict", "empty", "in.txt"], "empty cannot be loaded: file empty/config.json not"),
+        (["predict", "empty", "in.txt"], "empty cannot be loaded: the folder has no config.json"),
         (["predict", "cut.tar.gz", "in.txt"], "cut.tar.gz cannot be loaded: Compressed file ended"),
         (["predict", "no.tar.gz", "in.txt"], "no.tar.gz cannot be loaded: not a gzip file"),
-        ([*base, "-o", "{bad"], "overrides are '{bad'; allowed is a JSON object"),
-        ([*base, "-o", "[1]"], "overrides are '[1]'; allowed is a JSON object"),
-        ([*base, "-o", '{"modle": {}}'], "overrides have the keys ['modle']; allowed are"),
-        ([*base, "-o", '{"modle.x": 1}'], "overrides have the keys ['modle']; allowed are"),
-        ([*base, "-o", '{"model.no.x": 1}'], "match no key of the config: ['model.no.x']"),
+        ([*base, "-o", "{bad"], "the overrides are no JSON or Jsonnet: "),
+        ([*base, "-o", "[1]"], "the overrides are '[1]'; allowed is a JSON object"),
+        ([*base, "-o", '{"modle": {}}'], "'modle' is of no key of the config; is 'model' meant?"),
+        ([*base, "-o", '{"modle.x": 1}'], "override 'modle.x' is of no key of the config"),
+        ([*base, "-o", '{"other": 1}'], "override 'other' is of no key of the config; allowed are"),
         ([*base, "-o", '{"model.no": 1}'], "{'no': 1}; allowed are ["),
-        ([*base, "-o", '{"model.filter": {"hidden": 3}}'], "allowed are"),
-        ([*base, "--cuda-device", "77"], "cuda_device is 77; allowed is -1, which is the CPU"),
+        (
+            [*base, "-o", '{"model.word_encoder.encoder.hidden_size": 3}'],
+            "its weights do not fit its config: Error(s) in loading state_dict for",
+        ),
+        ([*base, "--cuda-device", "77"], "cuda_device is 77; allowed is -1, the CPU"),
         (
             [*base, "--predictor-args", '{"langage": "de"}'],
             "takes no langage; allowed are language",
@@ -217,18 +234,18 @@ def test_what_is_wrong_is_said_in_one_line(
         (["predict", model, "-", "--use-dataset-reader"], "does not read standard input"),
         (["predict", other, "in.txt", "--predictor", "nested_ner"], "the model is 'simple_tagger'"),
         (["draw-entities", other, "in.txt"], "the model is 'simple_tagger'; allowed are"),
-        (["draw-entities", model, "in.txt", "-o", "{bad"], "overrides are '{bad'; allowed is"),
+        (["draw-entities", model, "in.txt", "-o", "{bad"], "the overrides are no JSON"),
         (["draw-entities", model, "in.txt", "--html", "no/x.html"], "no/x.html: cannot be written"),
         (["evaluate", "cut.tar.gz", "in.txt"], "cut.tar.gz cannot be loaded"),
-        (["evaluate", model, "in.txt", "-o", '{"modle": 1}'], "the keys ['modle']; allowed are"),
-        (["train", str(archive.parent / "config.json"), "-s", "t", "-o", "{bad"], "overrides are"),
+        (["evaluate", model, "in.txt", "-o", '{"modle": 1}'], "override 'modle' is of no key"),
         (
-            ["train", str(archive.parent / "config.json"), "-s", "t", "-o", '{"modle": 1}'],
-            "overrides have the keys ['modle']; allowed are",
+            ["train", str(archive.parent / "config.json"), "-s", "t", "-o", "{bad"],
+            "the overrides are no",
         ),
+        (["train", config, "-s", "t", "-o", '{"modle": 1}'], "override 'modle' is of no key"),
         (
             ["ner-report", model, "in.txt", "--output", "r", "-o", '{"modle": 1}'],
-            "overrides have the keys ['modle']; allowed are",
+            "override 'modle' is of no key of the config",
         ),
     ]
     bad = ["predict", model, "bad.jsonl", "--output-file", "bad.out"]
@@ -257,7 +274,11 @@ def test_what_is_wrong_is_said_in_one_line(
 def test_models_of_other_packages_are_predicted_with_as_before(
     other_archive: Path, tmp_path: Path
 ) -> None:
+    (tmp_path / "plain.py").write_text(
+        "from allennlp.predictors import Predictor\nPredictor.register('plain')(Predictor)\n"
+    )
     (tmp_path / "corpus").write_text("a###O\ta###O\n")
-    found = run("predict", other_archive, "corpus", "--use-dataset-reader", cwd=tmp_path)
+    options = ["--predictor", "plain", "--include-package", "plain", "--use-dataset-reader"]
+    found = run("predict", other_archive, "corpus", *options, cwd=tmp_path)
     assert found.returncode == 0, found.stderr
     assert '"tags": ["O", "O"]' in found.stdout

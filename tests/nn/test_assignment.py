@@ -104,3 +104,13 @@ def test_each_sentence_is_assigned_alone():
 def test_what_is_no_number_is_avoided(bad):
     assert assigned([[0.0, bad], [0.0, 3.0]]) == [[0, 1]]
     assert assigned([[bad, bad]]) == [[1]]
+    # As seldom as can be, where it cannot be avoided; one kind of it is as bad as another.
+    assert assigned([[bad, bad, bad], [bad, bad, 3.0], [bad, 2.0, bad]]) == [[0, 2, 1]]
+    nan = float("nan")
+    assert assigned([[0.0, bad, nan], [0.0, nan, nan]]) == assigned([[0.0, nan, nan]] * 2)
+
+
+def test_what_costs_less_than_any_number_is_taken():
+    least = float("-inf")
+    assert assigned([[0.0, 1.0], [0.0, least], [least, 5.0]]) == [[0, 1, 0]]
+    assert assigned([[0.0, least, 1.0], [0.0, least, 2.0]]) == [[2, 1]]

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from locate_label_allennlp.nn.locations import (
+    THETA_SIZE,
     feature_widths,
     fuse_locations,
     log_gaussian,
@@ -47,6 +48,12 @@ def test_a_gaussian_is_highest_at_its_centre():
     centre, theta = torch.randn(5, 2), torch.randn(5, 3)
     assert (log_gaussian(centre, centre, theta) == 0).all()
     assert (log_gaussian(centre + 1, centre, theta) < 0).all()
+
+
+def test_every_number_of_theta_counts():
+    theta = torch.rand(THETA_SIZE, requires_grad=True)
+    log_gaussian(torch.tensor([1.0, 2.0]), torch.zeros(2), theta).backward()
+    assert (theta.grad != 0).all()
 
 
 def slow_fusion(scores, widths, length):

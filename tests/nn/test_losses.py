@@ -44,6 +44,13 @@ def test_what_is_surely_right_has_finite_gradients(gamma):
     assert logits.grad.abs().max() < 1e-6
 
 
+def test_without_weights_and_gamma_it_is_plain_cross_entropy():
+    scores, target = torch.randn(6, 3), torch.randint(3, (6,))
+    expected = torch.nn.functional.cross_entropy(scores, target)
+    torch.testing.assert_close(classification_loss(scores, target), expected)
+    torch.testing.assert_close(classification_loss(scores, target, torch.ones(6)), expected)
+
+
 def test_eta_0_makes_every_example_hard():
     iou = torch.linspace(0, 1, 11)
     assert soft_example_weights(iou, 0.7, 0.0).tolist() == [1.0] * 11
@@ -70,7 +77,7 @@ def test_filter_loss_is_equation_12(spans, gamma):
         min_size=1,
         max_size=6,
     ),
-    st.sampled_from([0.0, 2.0]),
+    st.sampled_from([0.0, 0.5, 2.0]),
 )
 def test_classification_loss_is_equation_16(spans, gamma):
     logits, target, weights = zip(*spans, strict=True)

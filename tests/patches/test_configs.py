@@ -215,3 +215,18 @@ def test_what_takes_any_key_still_does():
 def test_what_the_program_gives_is_not_among_the_allowed_keys():
     with pytest.raises(ConfigurationError, match=r"allowed are \['rate'\]"):
         Part.from_params(Params({"raet": 0.5}), size=3)
+
+
+def test_overrides_may_add_what_a_component_or_a_command_looks_for(fixtures):
+    path = str(fixtures / "configs" / "tiny.jsonnet")
+    overrides = {"test_data_path": "x", "model.metric": {"by_type": True}, "trainer.new": 1}
+    config = Params.from_file(path, overrides).as_dict(quiet=True)
+    assert (config["test_data_path"], config["trainer"]["new"]) == ("x", 1)
+    assert config["model"]["metric"] == {"by_type": True}
+    with pytest.raises(ConfigurationError, match="override 'tests' is of no key of the config"):
+        Params.from_file(path, {"tests": 1})
+
+
+def test_other_files_of_parameters_have_keys_of_their_own(tmp_path):
+    (tmp_path / "a.json").write_text('{"a": 1}')
+    assert Params.from_file(str(tmp_path / "a.json"), {"b": 2}).as_dict() == {"a": 1, "b": 2}

@@ -276,9 +276,9 @@ class TestNarrativeQA:
 class TestRouge:
     def test_it_works_without_setuptools(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, "pkg_resources", None)  # type: ignore[arg-type]
-        rouge = run_module("rouge.rouge", patched=True).Rouge(metrics=["rouge-l"], stemming=True)
-        scores = rouge.get_scores(["the old port"], ["the new port"])
-        assert scores["rouge-l"]["f"] == pytest.approx(2 / 3)
+        rouge = run_module("rouge.rouge", patched=True).Rouge
+        rouge(metrics=["rouge-l"], stemming=True)
+        assert len(rouge.WORDNET_KEY_VALUE) > 1000
         assert sys.modules["pkg_resources"] is None
 
     def test_the_patch_is_needed(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -146,6 +146,13 @@ def write_errors(path: str) -> Iterator[None]:
         raise CorpusError(reason, path) from error
 
 
+def check_folder_of(path: str) -> None:
+    """A `CorpusError` for what cannot be written because it would lie in no folder."""
+    folder = os.path.dirname(path) or "."
+    if not os.path.isdir(folder):
+        raise CorpusError(f"cannot be written: there is no folder {folder}", path)
+
+
 @contextmanager
 def atomic_file(path: str) -> Iterator[IO[bytes]]:
     """
@@ -153,6 +160,9 @@ def atomic_file(path: str) -> Iterator[IO[bytes]]:
     that fails. Compressed if `path` ends in `.gz`, the same bytes for the same content.
     """
     path = str(path)
+    if os.path.isdir(path):
+        raise CorpusError("is a folder; allowed is the name of a file", path)
+    check_folder_of(path)
     temporary = ""
     try:
         with write_errors(path):

@@ -5,10 +5,10 @@ from allennlp.common import Params
 from allennlp.common.checks import ConfigurationError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from locate_label_allennlp.data.corpus.nesting import crossing_pairs
 
 from locate_label_allennlp.data.document import CorpusError, Document, Entity, Sentence
 from locate_label_allennlp.data.formats import ColumnsFormat, CorpusFormat
+from locate_label_allennlp.nn.relations import crosses
 
 HARBOUR = [
     (
@@ -291,8 +291,8 @@ def nested_entities(draw):
     bounds = st.lists(st.integers(0, 6), min_size=2, max_size=2, unique=True).map(sorted)
     for (start, end), type in draw(st.sets(st.tuples(bounds.map(tuple), st.sampled_from("ab")))):
         entity = Entity(start, end, type)
-        spans = [(each.start, each.end) for each in kept if each.type == type]
-        if not list(crossing_pairs([*spans, (start, end)])):
+        spans = [each.span for each in kept if each.type == type]
+        if not crosses([entity.span], spans).any():
             kept.append(entity)
     return kept
 
