@@ -5,6 +5,7 @@ from typing import Any, Dict, Tuple
 
 import pytest
 from allennlp.common import Params
+from allennlp.common.checks import ConfigurationError
 from allennlp.common.util import JsonDict
 from allennlp.data import DatasetReader, Vocabulary
 from allennlp.models import Model
@@ -117,7 +118,7 @@ def test_each_works_on_every_dataset(dataset: str, tmp_path: Path) -> None:
 
 def test_without_an_encoder_its_layers_cannot_be_averaged(tmp_path: Path) -> None:
     expressions = {"it": FILES["genia_last_four_layers"]}
-    with pytest.raises(RuntimeError, match="last_four_layers needs a contextual encoder"):
+    with pytest.raises(ConfigurationError, match="last_four_layers needs a contextual encoder"):
         evaluated(tmp_path, expressions, ENCODER="")
 
 

@@ -170,8 +170,8 @@ def test_a_folder_of_another_run_is_refused(tmp_path: Path) -> None:
     runs.check_folder(planned(tmp_path))
     with pytest.raises(Failed, match=r"config\.trainer\.num_epochs was 2 and now is 5;.*--redo"):
         runs.check_folder(planned(tmp_path, '{"trainer.num_epochs": 5}'))
-    with pytest.raises(Failed, match=r"config\.notes was absent and now is 1"):
-        runs.check_folder(planned(tmp_path, '{"notes": 1}'))
+    with pytest.raises(Failed, match=r"config\.evaluation was absent and now is 1"):
+        runs.check_folder(planned(tmp_path, '{"evaluation": 1}'))
     run.identity["corpora"]["DEV"] = "another"
     with pytest.raises(Failed, match=r"corpora\.DEV was \w+ and now is another"):
         runs.check_folder(run)

@@ -47,5 +47,8 @@ def test_loss_and_types(sentences, in_fragments, seed):
             expected[-1].append((start, end + 1, type_, pytest.approx(probabilities.max(), 1e-4)))
     mean = sum(losses) / max(len(losses), 1)
     assert output["loss"].item() == pytest.approx(mean, rel=1e-4, abs=1e-6)
-    named = [[tuple(entity.values()) for entity in found] for found in output["entities"]]
+    named = [
+        [(entity.start, entity.end, entity.type, entity.score) for entity in found]
+        for found in output["entities"]
+    ]
     assert named == expected
