@@ -1,5 +1,5 @@
 // CoNLL 2003 English (Table 7 of the paper): flat news entities, strict F1 92.94, trained on train and
-// dev joined (TRAIN can name such a file). Table 6 has no column for it; these are ACE 2004's.
+// dev joined (TRAIN can name both files). Table 6 has no column for it; these are ACE 2004's.
 //
 // Data: data/conll03/eng.{train,testa,testb}: word, part of speech, chunk, entity.
 // Word vectors: GloVe, 100 dimensions, fetched at the first run.

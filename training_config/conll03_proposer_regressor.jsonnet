@@ -1,5 +1,5 @@
 // CoNLL 2003 English with proposer and regressor (Table 3 of its paper): flat news entities, strict F1
-// 93.00, trained on train and dev joined (TRAIN can name such a file).
+// 93.00, trained on train and dev joined (TRAIN can name both files).
 //
 // Data: data/conll03/eng.{train,testa,testb}: word, part of speech, chunk, entity.
 // Word vectors: GloVe, 100 dimensions, fetched at the first run.
