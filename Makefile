@@ -2,7 +2,7 @@
 # make test         all tests
 # make mutants      changes the code in one place at a time: do the tests notice? MODULES="..." for a few
 # make lint         formatting, style and types
-# make lock         requirements.txt anew, from requirements.in and the two files beside it
+# make lock         requirements.txt anew, from requirements.in and the overrides beside it
 # make clean        removes what these made
 # Each makes the virtual environment .venv first, if it is missing or older than what it is made from.
 
@@ -33,7 +33,7 @@ lint: $(VENV)/installed-dev
 lock: $(VENV)/installed-dev
 	$(BIN)/uv pip compile requirements.in --output-file requirements.txt --upgrade --no-config \
 	    --universal --fork-strategy fewest --python-version 3.11 \
-	    --override requirements-overrides.txt --constraint requirements-constraints.txt \
+	    --override requirements-overrides.txt \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
 clean:

@@ -1,6 +1,8 @@
 """The requirements files, `pyproject.toml` and what is installed say the same."""
 
 import re
+import subprocess
+import sys
 import tomllib
 from importlib.metadata import distribution
 from pathlib import Path
@@ -44,9 +46,8 @@ def test_the_lock_leaves_out_cuda_and_what_text_does_not_need(lock: dict[str, Re
     assert [name for name in lock if name in unneeded or name.startswith(CUDA)] == []
 
 
-@pytest.mark.parametrize("name", ["requirements.in", "requirements-constraints.txt"])
-def test_the_lock_is_made_from_the_files_beside_it(lock: dict[str, Requirement], name: str) -> None:
-    for wanted in requirements(name).values():
+def test_the_lock_is_made_from_the_file_beside_it(lock: dict[str, Requirement]) -> None:
+    for wanted in requirements("requirements.in").values():
         assert pinned(lock, wanted.name) in wanted.specifier
 
 
@@ -92,3 +93,17 @@ def test_uv_sync_installs_what_the_lock_is_made_from(pyproject: dict[str, Any]) 
 def test_what_is_left_out_is_left_out_for_every_python() -> None:
     markers = [override.marker for override in requirements("requirements-overrides.txt").values()]
     assert {str(marker) for marker in markers if marker is not None} == {NEVER}
+
+
+def test_the_report_s_page_is_in_the_package(tmp_path: Path) -> None:
+    command = "from setuptools import setup; setup()"
+    done = subprocess.run(
+        [sys.executable, "-c", command, "build", "--build-base", tmp_path],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    (report,) = tmp_path.glob("lib*/locate_label_allennlp/report")
+    assert (report / "report.css").is_file()
+    assert (report / "templates" / "report.html.jinja").is_file()

@@ -5,6 +5,7 @@ from typing import Any, Dict, List
 
 import pytest
 from allennlp.common import Params
+from allennlp.common.checks import ConfigurationError
 from allennlp.data import DatasetReader, Vocabulary
 from allennlp.models import Model
 from allennlp.training.optimizers import Optimizer
@@ -35,7 +36,7 @@ GIVEN = {
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in GIVEN:
+    for name in [*GIVEN, "FORMAT", "LANGUAGE", "WORDS", "WORD_DIM"]:
         monkeypatch.delenv(name, raising=False)
 
 
@@ -125,6 +126,7 @@ def test_a_model_can_be_made(
     name: str, tiny_bert: str, fixtures: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     contextual = not name.startswith("quickstart")
+    monkeypatch.setenv("TRAIN", "a.jsonl")
     if contextual:
         monkeypatch.setenv("ENCODER", tiny_bert)
     monkeypatch.setenv("VECTORS", "")
@@ -157,14 +159,15 @@ def test_shared_windows_budget_and_precision(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("ENCODER", "some/folder")
     settings = config("genia")
     assert settings["dataset_reader"]["max_context_wordpieces"] == 510
-    assert "validation_dataset_reader" not in settings
+    assert settings["train_data_path"] == "data/genia/genia.train.iob2"
     monkeypatch.setenv("CONTEXT", "window")
     settings = config("genia")
     reader = settings["dataset_reader"]
-    assert (reader["context"], reader["max_context_wordpieces"]) == ("window", 254)
+    assert (reader["context"], reader["max_context_wordpieces"]) == ("window", 510)
+    assert reader["max_training_context_wordpieces"] == 254
     assert "context_sentences" not in reader
-    larger = settings["validation_dataset_reader"]
-    assert larger == {**reader, "max_context_wordpieces": 510}
+    assert settings["train_data_path"] == {"training": "data/genia/genia.train.iob2"}
+    assert settings["validation_data_path"] == "data/genia/genia.dev.iob2"
     embedders = settings["model"]["word_encoder"]["context_embedder"]["token_embedders"]
     assert embedders["encoder"]["attention_dropout"] == 0
     assert settings["data_loader"]["batch_sampler"] == {
@@ -190,10 +193,114 @@ def test_shared_windows_budget_and_precision(monkeypatch: pytest.MonkeyPatch) ->
     assert (embedder["attention_dropout"], embedder["window"]) == (0.2, 512)
 
 
-def test_shared_windows_are_asked_for_by_the_environment_alone(tmp_path: Path) -> None:
+def test_shared_windows_may_be_a_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "mine.jsonnet"
     file.write_text(
         f"(import '{CONFIGS}/genia.jsonnet') + {{ settings+:: {{ context: 'window' }} }}"
     )
-    with pytest.raises(RuntimeError, match=r"set CONTEXT=window instead of settings\.context"):
-        Params.from_file(str(file))
+    settings = Params.from_file(str(file)).as_dict(quiet=True)
+    monkeypatch.setenv("CONTEXT", "window")
+    assert settings["dataset_reader"]["context"] == "window"
+    assert settings["data_loader"] == config("genia")["data_loader"]
+
+
+@pytest.mark.parametrize("name", [*NAMES, "genia_span_level"])
+def test_there_is_one_reader(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRAIN", "a.jsonl")
+    for context in ("1", "window"):
+        monkeypatch.setenv("CONTEXT", context)
+        monkeypatch.setenv("FORMAT", '{"type": "brat", "splitting": {"language": "ru"}}')
+        settings = config(name)
+        assert not [key for key in settings if key.endswith("dataset_reader") and "_d" in key]
+        assert settings["dataset_reader"]["format"]["splitting"] == {"language": "ru"}
+        # What splits raw text is that of the format.
+        assert "text_splitter" not in settings["dataset_reader"]
+
+
+def test_the_language_of_running_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANGUAGE", "ru")
+    reader = config("genia")["dataset_reader"]
+    assert reader["format"] == {"type": "auto", "splitting": {"language": "ru"}}
+    assert reader["text_splitter"] == {"language": "ru"}
+    monkeypatch.setenv("WORDS", "characters")
+    monkeypatch.setenv("FORMAT", '{"type": "brat", "splitting": {"inside_words": "split"}}')
+    splitting = {"inside_words": "split", "language": "ru", "words": "characters"}
+    assert config("genia")["dataset_reader"]["format"]["splitting"] == splitting
+    # Columns have their words.
+    monkeypatch.setenv("FORMAT", "columns")
+    reader = config("genia")["dataset_reader"]
+    assert reader["format"] == "columns"
+    assert reader["text_splitter"] == {"language": "ru", "words": "characters"}
+
+
+def test_several_corpora_and_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRAIN", "a.jsonl,b.jsonl")
+    monkeypatch.setenv("TEST", "")
+    settings = config("genia")
+    assert settings["train_data_path"] == ["a.jsonl", "b.jsonl"]
+    assert settings["test_data_path"] is None
+    assert not settings["evaluate_on_test"]
+    assert "held_out" not in settings["dataset_reader"]
+    monkeypatch.setenv("DEV", "")
+    settings = config("genia")
+    assert settings["train_data_path"] == {"training": ["a.jsonl", "b.jsonl"]}
+    assert settings["validation_data_path"] == {"held_out": ["a.jsonl", "b.jsonl"]}
+    assert settings["dataset_reader"]["held_out"] == 0.1
+
+
+def test_a_corpus_of_one_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigurationError, match="TRAIN is not set; allowed is the path"):
+        config("custom")
+    monkeypatch.setenv("TRAIN", "mine")
+    settings = config("custom")
+    assert settings["train_data_path"] == {"training": "mine"}
+    assert settings["validation_data_path"] == {"held_out": "mine"}
+    assert settings["test_data_path"] is None
+    optimizer = settings["trainer"]["optimizer"]
+    assert (optimizer["parameter_groups"][0][1]["lr"], optimizer["lr"]) == (3e-5, 1e-3)
+    embedders = settings["model"]["word_encoder"]["text_field_embedder"]["token_embedders"]
+    assert "pretrained_file" not in embedders["words"]
+    # Without an encoder there is one learning rate.
+    monkeypatch.setenv("ENCODER", "")
+    monkeypatch.setenv("LEARNING_RATE", "0.002")
+    assert config("custom")["trainer"]["optimizer"]["lr"] == 0.002
+
+
+def test_one_gpu_or_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GPUS", "0")
+    settings = config("genia")
+    assert settings["trainer"]["cuda_device"] == 0
+    assert "distributed" not in settings
+    assert settings["evaluate_on_test"]
+
+
+@pytest.mark.parametrize(
+    ("name", "variable", "value", "allowed"),
+    [
+        ("genia", "BATCH_SIZE", "abc", "a whole number from 1"),
+        ("genia", "EPOCHS", "0.5", "a whole number from 1"),
+        ("genia", "PATIENCE", "0", "a whole number from 1"),
+        ("genia", "CONTEXT", "windows", "a whole number from 0, or window"),
+        ("genia", "PRECISION", "fp8", "one of auto, fp32, bf16, fp16"),
+        ("genia", "HIDDEN", "63", "a multiple of 2"),
+        ("genia_proposer_regressor", "HIDDEN", "36", "a multiple of 8"),
+        ("genia", "LEARNING_RATE", "high", "a number above 0"),
+        ("genia", "ATTENTION_DROPOUT", "1", "a number from 0 to less than 1"),
+        ("genia", "WORDS", "letters", "one of spacy, whitespace, characters"),
+        ("genia", "SEED", "-1", "a whole number from 0"),
+        ("genia", "GPUS", "one", "numbers of devices"),
+    ],
+)
+def test_what_a_variable_may_be(
+    name: str, variable: str, value: str, allowed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ConfigurationError) as caught:
+        config(name)
+    assert caught.value.message.startswith(f"{variable} is '{value}'; allowed is {allowed}")
+
+
+def test_the_size_of_word_vectors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORD_DIM", "300")
+    words = config("genia")["model"]["word_encoder"]
+    assert words["text_field_embedder"]["token_embedders"]["words"]["embedding_dim"] == 300

@@ -1,21 +1,23 @@
-"""The subcommand `draw-entities` shows what a model finds in raw text, drawn in the terminal."""
+"""The subcommand `draw-entities` shows what a model finds, drawn in the terminal or as a page."""
 
 import argparse
-import logging
 import shutil
-import sys
-from contextlib import nullcontext
-from typing import TYPE_CHECKING, Iterator, List, cast
+from typing import TYPE_CHECKING, Any, Iterator, List, Sequence, Tuple
 
 from allennlp.commands.subcommand import Subcommand
 from overrides import overrides
 
+from locate_label_allennlp.commands.predict import add_input_options
 from locate_label_allennlp.common.drawing import Mark, draw_entities
+from locate_label_allennlp.common.standard_output import quiet_when_closed
 from locate_label_allennlp.data.text_splitter import WORDS
 
 if TYPE_CHECKING:
+    from locate_label_allennlp.data.document import Sentence
     from locate_label_allennlp.data.formats.corpus_files import CorpusFile
     from locate_label_allennlp.predictors import NestedNerPredictor
+
+Drawn = Tuple["Sentence", List[Mark]]
 
 
 @Subcommand.register("draw-entities")
@@ -24,12 +26,13 @@ class DrawEntities(Subcommand):
 
     @overrides
     def add_subparser(self, parser: argparse._SubParsersAction) -> argparse.ArgumentParser:
-        description = "Draw the nested entities that a model finds in raw text."
+        description = "Draw the nested entities that a model finds in texts."
         subparser = parser.add_parser(self.name, description=description, help=description)
         subparser.add_argument("archive_file", help="the model: an archive or a trained folder")
         subparser.add_argument(
             "input_file", help="raw text or JSON lines, as `allennlp predict` takes; - for stdin"
         )
+        add_input_options(subparser)
         subparser.add_argument("--cuda-device", type=int, default=-1, help="the GPU; -1: CPU")
         subparser.add_argument(
             "--language", help="by whose rules text is split: spaCy's code (default: the model's)"
@@ -38,56 +41,50 @@ class DrawEntities(Subcommand):
         subparser.add_argument(
             "--width", type=int, help="columns to draw in (default: the terminal's)"
         )
-        subparser.set_defaults(func=_draw_file)
+        subparser.add_argument(
+            "--html", metavar="FILE", help="write a page, which needs no network, instead"
+        )
+        subparser.add_argument(
+            "-o", "--overrides", default="", help="JSON that overrides parts of the model's config"
+        )
+        subparser.set_defaults(func=_draw)
         return subparser
 
 
-def _draw_file(args: argparse.Namespace) -> None:
+def _draw(args: argparse.Namespace) -> None:
     # The model's libraries take seconds to import; `allennlp --help` need not wait for them.
-    from allennlp.common.checks import ConfigurationError
-    from allennlp.models.archival import load_archive
-    from allennlp.predictors import Predictor
+    from locate_label_allennlp.common.entity_page import entity_page
+    from locate_label_allennlp.data.formats.corpus_files import atomic_file
+    from locate_label_allennlp.predictors.inputs import input_files
+    from locate_label_allennlp.predictors.loading import load_predictor
 
-    from locate_label_allennlp.data.document import CorpusError
-
-    # The drawing is the output; what loading has to say is of no interest unless it is a warning.
-    logging.getLogger("allennlp").setLevel(logging.WARNING)
-    files = _input_files(args.input_file)
-    try:
-        archive = load_archive(args.archive_file, cuda_device=args.cuda_device)
-    except FileNotFoundError as error:
-        raise ConfigurationError(f"{args.archive_file} is no trained model: {error}") from error
-    predictor = Predictor.from_archive(
-        archive, "nested_ner", extra_args={"language": args.language, "words": args.words}
-    )
+    files = input_files(args.input_file)
+    arguments = {"language": args.language, "words": args.words}
+    predictor = load_predictor(args.archive_file, args.cuda_device, args.overrides, arguments)
+    drawn = _sentences(predictor, files, args.whole_files)
+    if args.html is not None:
+        with atomic_file(args.html) as target:
+            pairs = ((sentence.words, marks) for sentence, marks in drawn)
+            target.write(entity_page(pairs, title=args.input_file).encode())
+        return
     width = args.width or shutil.get_terminal_size((100, 24)).columns
-    for file in files:
-        for number, line in file.lines():
-            if not line.strip():
-                continue
-            try:
-                for drawing in _drawings(cast("NestedNerPredictor", predictor), line, width):
-                    print(drawing, end="\n\n")
-            except CorpusError as error:
-                raise CorpusError(error.reason, file.name, number) from error
+    with quiet_when_closed() as write:
+        for sentence, marks in drawn:
+            write(draw_entities(sentence.words, marks, width) + "\n\n")
 
 
-def _input_files(path: str) -> "List[CorpusFile]":
-    from locate_label_allennlp.data.formats.corpus_files import CorpusFile, corpus_files
+def _sentences(
+    predictor: "NestedNerPredictor", files: "Sequence[CorpusFile]", whole_files: Any
+) -> Iterator[Drawn]:
+    """Each sentence with its entities, whose scores stand in hundredths beside the types."""
+    from locate_label_allennlp.predictors.inputs import read_inputs
 
-    if path == "-":
-        return [CorpusFile("stdin", lambda: nullcontext(sys.stdin.buffer))]
-    return list(corpus_files(path))
-
-
-def _drawings(predictor: "NestedNerPredictor", line: str, width: int) -> Iterator[str]:
-    """One a sentence; scores in hundredths beside the types."""
-    document = predictor.document(predictor.load_line(line))
-    (entities,) = predictor.entities([document])
-    for number, sentence in enumerate(document.sentences):
-        marks = [
-            Mark(entity["start"], entity["end"], entity["type"], f"{entity['score']:.2f}")
-            for entity in entities
-            if entity["sentence"] == number
-        ]
-        yield draw_entities(sentence.words, marks, width)
+    for _, document in read_inputs(predictor, files, whole_files):
+        (entities,) = predictor.entities([document])
+        for number, sentence in enumerate(document.sentences):
+            marks = [
+                Mark(entity["start"], entity["end"], entity["type"], f"{entity['score']:.2f}")
+                for entity in entities
+                if entity["sentence"] == number
+            ]
+            yield sentence, marks

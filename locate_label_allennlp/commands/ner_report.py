@@ -1,7 +1,6 @@
 """The subcommand `ner-report` says what a model finds, what it misses, and why."""
 
 import argparse
-import logging
 from typing import TYPE_CHECKING, Any, Dict, Iterable, Optional
 
 from allennlp.commands.subcommand import Subcommand
@@ -75,21 +74,16 @@ def _at_least(smallest: int) -> Any:
 
 def _write(args: argparse.Namespace) -> None:
     # The model's libraries take seconds to import; `allennlp --help` need not wait for them.
-    from allennlp.common.checks import ConfigurationError
     from allennlp.common.util import prepare_environment
     from allennlp.models.archival import load_archive
 
     from locate_label_allennlp.report.building import build_report
     from locate_label_allennlp.report.writing import check_writable, write_report
 
-    logging.getLogger("allennlp").setLevel(logging.WARNING)
     check_writable(args.output, args.force)
-    try:
-        archive = load_archive(
-            args.archive_file, cuda_device=args.cuda_device, overrides=args.overrides
-        )
-    except FileNotFoundError as error:
-        raise ConfigurationError(f"{args.archive_file} is no trained model: {error}") from error
+    archive = load_archive(
+        args.archive_file, cuda_device=args.cuda_device, overrides=args.overrides
+    )
     prepare_environment(archive.config.duplicate())
     model = _detecting(archive, args.archive_file)
     batches = _batches(archive, args.input_file, args.batch_size, args.cuda_device)

@@ -1,7 +1,6 @@
 """The subcommand `pretrain-vectors` trains static word vectors on corpora."""
 
 import argparse
-import logging
 
 from allennlp.commands.subcommand import Subcommand
 from overrides import overrides
@@ -79,9 +78,6 @@ def _pretrain(args: argparse.Namespace) -> None:
         write_vectors,
     )
 
-    # The last line is the output; AllenNLP is of interest only where it warns.
-    for logger in ("allennlp", "cached_path", "gensim"):
-        logging.getLogger(logger).setLevel(logging.WARNING)
     if not args.force:
         check_free([args.output])
     format = format_from_text(args.format)

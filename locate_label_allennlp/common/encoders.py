@@ -10,6 +10,8 @@ from typing import Any, Optional, Tuple
 from uuid import uuid4
 
 from allennlp.common.checks import ConfigurationError
+from huggingface_hub import HfApi, constants, try_to_load_from_cache
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RepositoryNotFoundError
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
 # Configs name this folder in `include_in_archive`.
@@ -67,6 +69,9 @@ def holds_trained_weights(serialization_dir: Optional[str]) -> bool:
         any(folder.glob(pattern)) for pattern in ("weights.th", "best.th", "model_state_*.th")
     )
 
+
+_ALLOWED = "a folder with config.json, weights and tokenizer, or a name on the model hub"
+_HUB_TIMEOUT = 10  # seconds
 
 # What encoders call it.
 _ATTENTION_DROPOUTS = ("attention_probs_dropout_prob", "attention_dropout")
@@ -127,19 +132,53 @@ def load_transformer(
 
 def special_pieces(tokenizer: Any) -> Tuple[Tuple[int, ...], Tuple[int, ...]]:
     """The wordpieces that the encoder wants before and after a text, such as [CLS] and [SEP]."""
-    marker = -1
-    ids = tokenizer.build_inputs_with_special_tokens([marker])
-    middle = ids.index(marker)
-    return tuple(ids[:middle]), tuple(ids[middle + 1 :])
+    encoded = tokenizer("a", return_special_tokens_mask=True)
+    ids, is_special = encoded["input_ids"], encoded["special_tokens_mask"]
+    before, after = is_special.index(0), is_special[::-1].index(0)
+    return tuple(ids[:before]), tuple(ids[len(ids) - after :])
 
 
 def _loaded(auto_class: Any, name: str, **options: Any) -> Any:
-    if os.path.isdir(name) and not os.path.isfile(os.path.join(name, "config.json")):
-        raise ConfigurationError(f"encoder folder {name!r} has no config.json")
+    if os.path.isdir(name):
+        if not os.path.isfile(os.path.join(name, "config.json")):
+            raise ConfigurationError(f"encoder folder {name!r} has no config.json")
+    elif not _is_reachable(name):
+        options["local_files_only"] = True
     try:
         return auto_class.from_pretrained(name, **options)
     except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())
         raise ConfigurationError(
-            f"encoder {name!r} could not be loaded by {auto_class.__name__}; allowed is a folder "
-            f"with config.json, weights and tokenizer, or a name on the model hub: {error}"
+            f"encoder {name!r} could not be loaded by {auto_class.__name__}; "
+            f"allowed is {_ALLOWED}: {reason}"
         ) from error
+
+
+@lru_cache(maxsize=8)
+def _is_reachable(name: str) -> bool:
+    """
+    Whether the model hub can be asked for a model, which it has; if not, there is a copy on this
+    machine. transformers would try for half a minute to reach a hub that cannot be reached.
+
+    # Raises
+
+    `ConfigurationError` if there is no such model, or neither the hub nor a copy.
+    """
+    try:
+        HfApi().model_info(name, timeout=_HUB_TIMEOUT)
+    except (RepositoryNotFoundError, HFValidationError) as error:
+        raise ConfigurationError(
+            f"encoder {name!r} (ENCODER) is neither a folder here nor a model on the hub "
+            f"{constants.ENDPOINT}; is it misspelt, or private? Allowed is {_ALLOWED}"
+        ) from error
+    except HfHubHTTPError:
+        return True  # it answers; why it does not give the model is for transformers to say
+    except Exception as error:  # which one it is depends on the HTTP library
+        if isinstance(try_to_load_from_cache(name, "config.json"), str):
+            return False
+        raise ConfigurationError(
+            f"encoder {name!r} (ENCODER) is no folder here, and the model hub {constants.ENDPOINT} "
+            "cannot be reached: is this machine offline, or the name misspelt? "
+            f"Allowed is {_ALLOWED}"
+        ) from error
+    return True

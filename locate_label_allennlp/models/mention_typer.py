@@ -46,6 +46,7 @@ class MentionTyper(NerModel):
     """
 
     default_predictor = "nested_ner"
+    is_given_mentions = True
 
     def __init__(
         self,

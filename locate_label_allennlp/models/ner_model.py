@@ -3,7 +3,7 @@
 import math
 from os import PathLike
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Union
+from typing import Any, ClassVar, Dict, List, Optional, Union
 
 import numpy
 import torch
@@ -39,6 +39,9 @@ class NerModel(Model):
         `mixed_precision`.
     """
 
+    is_given_mentions: ClassVar[bool] = False
+    """Whether it has to be given the mentions of a text, in prediction too."""
+
     def __init__(
         self,
         vocab: Vocabulary,
@@ -51,6 +54,7 @@ class NerModel(Model):
         self._word_encoder = word_encoder
         self.precision = check_precision(precision)
         self.labels: Dict[int, str] = vocab.get_index_to_token_vocabulary(label_namespace)
+        self._num_known_types = len(self.labels)
         self._loss_weights: Dict[str, float] = {}
         self._losses: Dict[str, Average] = {}
         # Among the weights of an archive it says that this version made it.
@@ -81,7 +85,7 @@ class NerModel(Model):
 
         # Raises
 
-        `ValueError`
+        `FloatingPointError`
             If the sum is no finite number; names the sentences.
         """
         weighted = [self._loss_weights.get(name, 1.0) * loss for name, loss in losses.items()]
@@ -93,8 +97,30 @@ class NerModel(Model):
             self._losses.setdefault(name, Average())(value)
         if not math.isfinite(values[-1]):
             sources = [sentence["source"] for sentence in metadata]
-            raise ValueError(f"the loss is {values[-1]} ({parts}) on the sentences {sources}")
+            raise FloatingPointError(
+                f"the loss is {values[-1]} ({parts}) on the sentences {sources}; a lower learning "
+                "rate is what helps most often"
+            )
         return total
+
+    @overrides
+    def extend_embedder_vocab(
+        self, embedding_sources_mapping: Optional[Dict[str, str]] = None
+    ) -> None:
+        """
+        # Raises
+
+        `ConfigurationError` if the vocabulary has types that the model was not built for.
+        """
+        types = list(self.labels.values())
+        known, new = types[: self._num_known_types], types[self._num_known_types :]
+        if new:
+            raise ConfigurationError(
+                f"the data have the types {new}, which the model of the archive does not know; "
+                f"allowed are {known}, or training with training_config/fine_tune.jsonnet, which "
+                "adds types"
+            )
+        super().extend_embedder_vocab(embedding_sources_mapping or {})
 
     @overrides
     def get_metrics(self, reset: bool = False) -> Dict[str, float]:

@@ -188,6 +188,10 @@ class NestedNerModel(NerModel):
             metrics.update(self._metric.get_metric(reset))
         return metrics
 
+    def group_metrics(self) -> Dict[str, float]:
+        """The scores of each group of entities, which `get_metrics` may leave out."""
+        return self._metric.get_metric(verbose=True)
+
 
 def gold_entities(entities: Tensor, metadata: List[Dict[str, Any]]) -> GoldEntities:
     """What the reader `nested_ner` gives of them, in one."""

@@ -45,8 +45,10 @@ def contains(spans: Spans, others: Spans) -> NDArray[numpy.bool_]:
 
 def crosses(spans: Spans, others: Spans) -> NDArray[numpy.bool_]:
     """Shape `(S, O)`: whether two spans share words and each has words that the other has not."""
-    inside = contains(spans, others) | contains(others, spans).T
-    return share_words(spans, others) & ~inside
+    start, end, other_start, other_end = _bounds(spans, others)
+    is_left = (start < other_start) & (other_start < end) & (end < other_end)
+    is_right = (other_start < start) & (start < other_end) & (other_end < end)
+    return is_left | is_right
 
 
 def nested(spans: Spans) -> NDArray[numpy.bool_]:
@@ -58,12 +60,6 @@ def nested(spans: Spans) -> NDArray[numpy.bool_]:
     inside = contains(spans, spans)
     numpy.fill_diagonal(inside, False)
     return numpy.any(inside | inside.T, axis=0)
-
-
-def inside_larger(spans: Spans) -> NDArray[numpy.bool_]:
-    """Which spans lie inside a larger one, shape `(S,)`."""
-    inside = contains(spans, spans)
-    return numpy.any(inside & ~inside.T, axis=0)
 
 
 def depths(spans: Spans) -> NDArray[numpy.int64]:

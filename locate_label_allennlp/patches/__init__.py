@@ -5,6 +5,11 @@ The one place where AllenNLP 2.10.1 is changed, at run time; its files stay as t
 - `plugins`: how it finds this plugin;
 - `configs`: optional environment variables, and errors that name the allowed keys;
 - `errors`: what is wrong with data or a config in one line;
+- `archives`: what is wrong with an archive, likewise;
+- `logs`: log lines that matter;
+- `predict`: whole documents for `allennlp predict`;
+- `evaluation`: the results of an evaluation as a table;
+- `training`: what `train` and `find-lr` lack;
 - `training_data`: a training corpus without entities is an error.
 
 Parts of AllenNLP cannot be imported beside current libraries, and plugins come too late to help:
@@ -27,10 +32,15 @@ def install() -> None:
     """Puts the finder in place, once; says so in one line where it cannot, and never raises."""
     try:
         from locate_label_allennlp.patches import (  # noqa: F401
+            archives,
             configs,
             errors,
+            evaluation,
             libraries,
+            logs,
             plugins,
+            predict,
+            training,
             training_data,
         )
         from locate_label_allennlp.patches.finder import PatchingFinder

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import tarfile
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from typing import Any
@@ -10,6 +11,16 @@ from typing import Any
 from locate_label_allennlp.patches.finder import patches
 
 VARIABLE = "locate_label_environment"
+ARCHIVE = "locate_label_archive"
+
+TOP_LEVEL_KEYS = {
+    *("dataset_reader", "train_data_path", "data_loader", "datasets_for_vocab_creation"),
+    *("validation_dataset_reader", "validation_data_path", "validation_data_loader"),
+    *("model", "vocabulary", "trainer", "distributed", "ddp_accelerator", "batch_weight_key"),
+    *("test_data_path", "evaluate_on_test", "evaluation", "include_in_archive"),
+    *("random_seed", "numpy_seed", "pytorch_seed"),
+}
+"""What AllenNLP's commands look for in a config, which need not have them all."""
 
 
 @patches("allennlp.common.params")
@@ -20,6 +31,8 @@ def optional_environment_variables(module: Any) -> Iterator[None]:
     over once more as a single JSON object, `std.extVar('locate_label_environment')`, from which
     `training_config/lib/environment.libsonnet` picks values with defaults: under each name the
     `text` and, where this is JSON, its `value`, as Jsonnet cannot ask either whether it is.
+    `std.extVar('locate_label_archive')` is the config in the archive that the variable FROM names,
+    or null: a training can go on from it (`training_config/fine_tune.jsonnet`).
     """
     yield
     environment_variables = module._environment_variables
@@ -27,7 +40,8 @@ def optional_environment_variables(module: Any) -> Iterator[None]:
     def with_all_as_json() -> dict[str, str]:
         variables = environment_variables()
         read = {name: _text_and_value(text) for name, text in variables.items()}
-        return {**variables, VARIABLE: json.dumps(read)}
+        config = _archived_config(variables.get("FROM", ""))
+        return {**variables, VARIABLE: json.dumps(read), ARCHIVE: config}
 
     module._environment_variables = with_all_as_json
 
@@ -39,6 +53,19 @@ def _text_and_value(text: str) -> dict[str, Any]:
         return {"text": text}
 
 
+def _archived_config(path: str) -> str:
+    if not os.path.isfile(path):
+        return "null"
+    try:
+        with tarfile.open(path) as archive:
+            for member in archive:  # the config is among the first
+                if member.name == "config.json" and (content := archive.extractfile(member)):
+                    return content.read().decode()
+    except (OSError, tarfile.TarError, EOFError):
+        pass
+    return "null"
+
+
 def _no_json(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
 
@@ -48,7 +75,8 @@ def errors_of_configs_in_one_line(module: Any) -> Iterator[None]:
     """
     A config that is missing, broken Jsonnet, and an override that leads nowhere are
     `FileNotFoundError`, `RuntimeError` with a trace of Jsonnet's, and `ValueError`. They become
-    `ConfigurationError`s of one line, with the place.
+    `ConfigurationError`s of one line, with the place; so does a top-level key that no command
+    knows, which is taken without a word when a model is loaded.
     """
     yield
     from allennlp.common.checks import ConfigurationError
@@ -73,16 +101,20 @@ def errors_of_configs_in_one_line(module: Any) -> Iterator[None]:
 
     def evaluated_overrides(name: str, text: str, **options: Any) -> Any:
         try:
-            return evaluate_snippet(name, text, **options)
+            evaluated = evaluate_snippet(name, text, **options)
         except RuntimeError as error:
             reason = jsonnet_error(str(error))
             raise ConfigurationError(f"the overrides are no JSON or Jsonnet: {reason}") from error
+        if not evaluated.startswith("{"):
+            raise ConfigurationError(f"the overrides are {text!r:.80}; allowed is a JSON object")
+        return evaluated
 
     def overridden(original: Any, overrides: dict[str, Any], prefix: str = "") -> Any:
         lost = [] if prefix else [key for key in overrides if not _leads_somewhere(key, original)]
         if lost:
             close = get_close_matches(lost[0], _keys(original), n=1)
-            meant = f"; is {close[0]!r} meant?" if close else f"; allowed are {sorted(original)}"
+            allowed = sorted(original.keys() | (TOP_LEVEL_KEYS if _is_whole(original) else ()))
+            meant = f"; is {close[0]!r} meant?" if close else f"; allowed are {allowed}"
             raise ConfigurationError(f"override {lost[0]!r} is of no key of the config{meant}")
         return with_overrides(original, overrides, prefix)
 
@@ -119,9 +151,16 @@ def _keys(value: Any, prefix: str = "") -> Iterator[str]:
 def _leads_somewhere(key: str, config: Any) -> bool:
     """Whether an override's key is one of the config, or a new one in a part of it."""
     *parents, last = key.split(".")
+    if not parents and _is_whole(config):
+        return last in config or last in TOP_LEVEL_KEYS
     for name in parents:
         config = _inside(config, name)
     return isinstance(config, dict) or _inside(config, last) is not None
+
+
+def _is_whole(config: Any) -> bool:
+    """Whether it is a config for AllenNLP's own training, whose top-level keys are known."""
+    return isinstance(config, dict) and "dataset_reader" in config and "type" not in config
 
 
 def _inside(value: Any, name: str) -> Any:

@@ -1,5 +1,6 @@
 """What is wrong with data or a config, said by the `allennlp` command in one line."""
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -16,8 +17,9 @@ Hook = Callable[[type[BaseException], BaseException, TracebackType | None], Any]
 @patches("allennlp.common.logging")
 def errors_in_one_line(module: Any) -> Iterator[None]:
     """
-    AllenNLP shows a traceback for whatever is wrong. For errors of the user's files the command
-    says one line instead; `ALLENNLP_DEBUG=1`, AllenNLP's own switch, brings the traceback back.
+    AllenNLP shows a traceback for whatever is wrong. For errors of the user's files, for a loss
+    that is no number, for a full disk and for Ctrl-C the command says one line instead;
+    `ALLENNLP_DEBUG=1`, AllenNLP's own switch, brings the traceback back.
     Training puts a hook of AllenNLP's in place, which logs the traceback: ours goes before it.
     """
     yield
@@ -34,22 +36,35 @@ def errors_in_one_line(module: Any) -> Iterator[None]:
 
 
 def in_one_line(otherwise: Hook) -> Hook:
-    """A `sys.excepthook` for errors of the user's files; all others go to `otherwise`."""
+    """A `sys.excepthook` for what a user can put right; all others go to `otherwise`."""
 
     def hook(
         kind: type[BaseException], error: BaseException, traceback: TracebackType | None
     ) -> None:
-        from allennlp.common.checks import ConfigurationError
-
-        from locate_label_allennlp.data.document import CorpusError
-
-        is_user_s = isinstance(error, (ConfigurationError, CorpusError))
-        if is_user_s and not os.environ.get("ALLENNLP_DEBUG"):
-            print(f"allennlp: error: {error}", file=sys.stderr)
+        line = _line_of(error)
+        if line is not None and not os.environ.get("ALLENNLP_DEBUG"):
+            print(f"allennlp: {line}", file=sys.stderr)
         else:
             otherwise(kind, error, traceback)
 
     return hook
+
+
+def _line_of(error: BaseException) -> str | None:
+    """What to say, or `None` for an error that is no user's."""
+    from allennlp.common.checks import ConfigurationError
+    from allennlp.common.util import SigTermReceived
+
+    from locate_label_allennlp.data.document import CorpusError
+
+    if isinstance(error, (KeyboardInterrupt, SigTermReceived)):
+        return "interrupted"
+    if isinstance(error, (ConfigurationError, CorpusError, FloatingPointError)):
+        return f"error: {error}"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        where = "" if error.filename is None else f"{error.filename}: "
+        return f"error: {where}{error.strerror}"
+    return None
 
 
 def runs_allennlp(program: str) -> bool:
@@ -61,23 +76,25 @@ def runs_allennlp(program: str) -> bool:
 @patches("allennlp.common.checks")
 def devices_that_are_there(module: Any) -> Iterator[None]:
     """
-    Of a GPU that is not there AllenNLP does not say what asked for it, nor what there is.
+    Of a GPU that is not there AllenNLP does not say what asked for it nor what there is; where
+    PyTorch knows no accelerator at all, a `RuntimeError` of PyTorch's comes before it can say any.
     """
     yield
     check_for_gpu = module.check_for_gpu
 
     def check(device: Any) -> None:
-        try:
-            check_for_gpu(device)
-        except module.ConfigurationError as error:
-            count = module.cuda.device_count()
-            there = (
-                f"0 to {count - 1}, or -1 (the CPU)" if count else "-1 (the CPU): there is no GPU"
-            )
-            raise module.ConfigurationError(
-                f"the device (GPUS, --cuda-device, trainer.cuda_device) is {device}; "
-                f"allowed here is {there}"
-            ) from error
+        count = module.cuda.device_count()
+        for one in device if isinstance(device, list) else [device]:
+            if not isinstance(one, int):
+                check_for_gpu(one)
+            elif one >= count:
+                there = (
+                    f"0 to {count - 1}, or -1, the CPU" if count else "-1, the CPU (no GPU is seen)"
+                )
+                raise module.ConfigurationError(
+                    f"the device (GPUS, --cuda-device, trainer.cuda_device) is {one}; "
+                    f"allowed here is {there}"
+                )
 
     module.check_for_gpu = check
 

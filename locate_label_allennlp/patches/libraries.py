@@ -1,11 +1,11 @@
 """What current libraries took away from AllenNLP 2.10.1, and how it is given back."""
 
 import sys
-import warnings
 from collections.abc import Iterator
-from functools import wraps
+from functools import partial, wraps
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -13,20 +13,61 @@ from locate_label_allennlp.patches.finder import patches
 
 
 @patches("allennlp.common.cached_transformers")
-def tokenizers_without_add_special_tokens(module: Any) -> Iterator[None]:
+def tokenizers_of_transformers_4(module: Any) -> Iterator[None]:
     """
     transformers 4.44 refuses `AutoTokenizer.from_pretrained(add_special_tokens=...)`, which
     `PretrainedTransformerTokenizer` always passes: no pretrained tokenizer or indexer can be built.
-    The argument is dropped; AllenNLP says it again in every call of the tokenizer.
+    The argument is dropped; AllenNLP says it again in every call of the tokenizer. transformers 5
+    removed two methods, which the tokenizers get back.
     """
     yield
     get_tokenizer = module.get_tokenizer
 
-    def get_tokenizer_without_add_special_tokens(model_name: str, **kwargs: Any) -> Any:
+    def with_removed_methods(model_name: str, **kwargs: Any) -> Any:
         kwargs.pop("add_special_tokens", None)
-        return get_tokenizer(model_name, **kwargs)
+        tokenizer = get_tokenizer(model_name, **kwargs)
+        if not hasattr(tokenizer, "encode_plus"):
+            tokenizer.encode_plus = tokenizer
+        if not hasattr(tokenizer, "build_inputs_with_special_tokens"):
+            tokenizer.build_inputs_with_special_tokens = partial(_with_special_pieces, tokenizer)
+        return tokenizer
 
-    module.get_tokenizer = get_tokenizer_without_add_special_tokens
+    module.get_tokenizer = with_removed_methods
+
+
+def _with_special_pieces(tokenizer: Any, ids: list[int]) -> list[int]:
+    from locate_label_allennlp.common.encoders import special_pieces
+
+    before, after = special_pieces(tokenizer)
+    return [*before, *ids, *after]
+
+
+@patches("allennlp.common.push_to_hf")
+def removed_names_of_the_hub(module: Any) -> Iterator[None]:
+    """
+    huggingface_hub 1.0 removed `HfFolder` and `Repository`: nothing can be imported. While that one
+    module is imported they stand for themselves; it pushes models to the hub, which then says so.
+    """
+    import huggingface_hub
+
+    names = [name for name in ("HfFolder", "Repository") if not hasattr(huggingface_hub, name)]
+    for name in names:
+        setattr(huggingface_hub, name, _RemovedFromHub())
+    try:
+        yield
+    finally:
+        for name in names:
+            delattr(huggingface_hub, name)
+
+
+class _RemovedFromHub:
+    """Raises when it is used."""
+
+    def __getattr__(self, name: str) -> Any:
+        self()
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        raise ImportError("AllenNLP's push_to_hf needs huggingface_hub<1, which is not installed.")
 
 
 @patches("allennlp.training.optimizers")
@@ -171,12 +212,22 @@ def no_nltk_downloads(module: Any) -> Iterator[None]:
         nltk.download = download
 
 
-@patches("allennlp_models.rc.tools.narrativeqa")
-def quiet_pkg_resources(module: Any) -> Iterator[None]:
+@patches("rouge.rouge")
+def rouge_without_setuptools(module: Any) -> Iterator[None]:
     """
-    setuptools 67 deprecated `pkg_resources`, which py-rouge imports (and setuptools 82 removed it:
-    hence the bound in the requirements). That one warning is not shown while py-rouge is imported.
+    py-rouge, which allennlp-models imports, finds its files by `pkg_resources`, which setuptools 82
+    removed. A stand-in with the one function that it calls is there while it is imported.
     """
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
+
+    def resource_filename(package: str, name: str) -> str:
+        return str(Path(module.__file__).with_name(name))
+
+    stand_in: Any = ModuleType("pkg_resources")
+    stand_in.resource_filename = resource_filename
+    before = {name: sys.modules[name] for name in [stand_in.__name__] if name in sys.modules}
+    sys.modules[stand_in.__name__] = stand_in
+    try:
         yield
+    finally:
+        del sys.modules[stand_in.__name__]
+        sys.modules.update(before)

@@ -1,10 +1,11 @@
 """Entities in raw text, words or documents."""
 
 import json
-from typing import Any, Iterator, List, Optional, Sequence
+from itertools import chain
+from typing import Any, Iterator, List, Optional, Sequence, Tuple
 
 from allennlp.common.checks import ConfigurationError
-from allennlp.common.util import JsonDict
+from allennlp.common.util import JsonDict, lazy_groups_of
 from allennlp.data import Instance
 from allennlp.models import Model
 from allennlp.predictors import Predictor
@@ -15,6 +16,9 @@ from locate_label_allennlp.data.document import CorpusError, Document, Entity, S
 from locate_label_allennlp.data.formats import JsonlFormat
 from locate_label_allennlp.data.formats.running_text import Splitting
 from locate_label_allennlp.data.samplers.token_budget import fill_batches, texts_of
+
+# Instances made ahead: enough that texts of like length find each other, few enough for the memory.
+_AT_ONCE = 2048
 
 _ALLOWED = (
     '{"text": "..."}, {"tokens": ["...", ...]}, {"document": [["...", ...], ...]} or '
@@ -32,8 +36,8 @@ class NestedNerPredictor(Predictor):
     - `{"document": [[...], ...]}`: the words of the sentences of one document;
     - a document of the JSON lines format, with `sentences` and, if it has one, its `text`.
 
-    A line of the input file that does not begin with `{` is raw text as it stands. A byte order
-    mark is no part of its line.
+    A line that does not begin with `{` is raw text as it stands. A byte order mark is no part of
+    its line.
 
     What was given comes back with `entities`, ordered as they stand: each has `type`, `score`,
     `text`, `sentence` (its number), and `start` and `end` in words of that sentence; where raw text
@@ -76,9 +80,12 @@ class NestedNerPredictor(Predictor):
         if not line.lstrip().startswith("{"):
             return {"text": line.rstrip("\r\n")}
         try:
-            return json.loads(line)
-        except json.JSONDecodeError as error:
+            item = json.loads(line)
+            # Half a character (a lone surrogate) can be read, but not written.
+            json.dumps(item, ensure_ascii=False).encode()
+        except (ValueError, RecursionError) as error:
             raise CorpusError(f"an input line is not JSON ({error}): {line[:80]!r}") from error
+        return item
 
     @overrides
     def dump_line(self, outputs: JsonDict) -> str:
@@ -90,12 +97,28 @@ class NestedNerPredictor(Predictor):
 
     @overrides
     def predict_batch_json(self, inputs: List[JsonDict]) -> List[JsonDict]:
-        documents = [self.document(item) for item in inputs]
+        return self.predict_documents([(item, self.document(item)) for item in inputs])
+
+    def predict_documents(
+        self, inputs: Sequence[Tuple[JsonDict, Document]], with_gold: bool = False
+    ) -> List[JsonDict]:
+        """
+        # Parameters
+
+        inputs : `Sequence[Tuple[Dict[str, Any], Document]]`
+            Each as it was given, and its sentences.
+        with_gold : `bool`, optional (default = `False`)
+            Whether a model that needs them is given the documents' own entities.
+
+        # Returns
+
+        `List[Dict[str, Any]]`
+            What was given, with `entities`.
+        """
+        found = self.entities([document for _, document in inputs], with_gold)
         return [
             {**_echo(item, document), "entities": entities}
-            for item, document, entities in zip(
-                inputs, documents, self.entities(documents), strict=True
-            )
+            for (item, document), entities in zip(inputs, found, strict=True)
         ]
 
     @overrides
@@ -104,7 +127,7 @@ class NestedNerPredictor(Predictor):
 
     @overrides
     def predict_batch_instance(self, instances: List[Instance]) -> List[JsonDict]:
-        """For instances of a dataset reader, as `allennlp predict --use-dataset-reader` makes."""
+        """For instances of the dataset reader, a sentence each."""
         outputs = []
         for instance, entities in zip(instances, self._found(instances), strict=True):
             words = instance["metadata"]["words"]  # type: ignore
@@ -126,14 +149,17 @@ class NestedNerPredictor(Predictor):
             item = {**item, "sentences": objects}
         return self._format.document(item, "input")
 
-    def entities(self, documents: Sequence[Document]) -> List[List[JsonDict]]:
+    def entities(
+        self, documents: Sequence[Document], with_gold: bool = False
+    ) -> List[List[JsonDict]]:
         """Those of each document, as they come back under `entities`."""
-        instances = [
-            instance
-            for document in documents
-            for instance in self._dataset_reader.document_to_instances(document)  # type: ignore
-        ]
-        found = iter(self._found(instances))
+        reader: Any = self._dataset_reader
+        model: Any = self._model
+        with_entities = with_gold and model.is_given_mentions
+        instances = chain.from_iterable(
+            reader.document_to_instances(document, with_entities) for document in documents
+        )
+        found = chain.from_iterable(map(self._found, lazy_groups_of(instances, _AT_ONCE)))
         return [_placed(document, found) for document in documents]
 
     def _found(self, instances: List[Instance]) -> List[List[Entity]]:

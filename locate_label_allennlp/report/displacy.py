@@ -33,7 +33,7 @@ def draw_html(words: Sequence[str], marks: Sequence[Mark], colours: Dict[str, st
     # Returns
 
     `str`
-        HTML whose classes `style.py` describes.
+        HTML whose classes `report.css` describes.
     """
     from spacy import displacy
 

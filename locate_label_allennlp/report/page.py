@@ -1,17 +1,41 @@
 """The report as one HTML page that needs nothing else: no network, no script."""
 
-from html import escape
-from typing import Any, Dict, List
+from pathlib import Path
+from typing import Any, Dict, List, Sequence
 
 from allennlp.common.util import JsonDict
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from locate_label_allennlp.common.drawing import Mark
-from locate_label_allennlp.report import analyses, tables
+from locate_label_allennlp.report import plots
 from locate_label_allennlp.report.displacy import draw_html
-from locate_label_allennlp.report.markup import counted, percent, section
-from locate_label_allennlp.report.style import STYLE
 
-COLOURS = {"": "var(--correct)", "missed": "var(--missed)", "false": "var(--false)"}
+# What the page calls stages and origins.
+NAMES = {
+    "discontinuous": "In several fragments",
+    "seed": "Seeds",
+    "filter": "Filter",
+    "boundary": "Boundary",
+    "none": "No entity",
+    "type": "Type",
+    "score": "Score",
+    "nms": "Decoder",
+    "inside": "Inside a gold one",
+    "around": "Around a gold one",
+    "crossing": "Crossing a gold one",
+    "nothing": "Nothing there",
+}
+_NESTING = {
+    "nested_entities": "nested entities",
+    "flat_entities": "flat entities",
+    "nested_sentences": "sentences with nesting",
+    "flat_sentences": "sentences without",
+}
+_COLOURS = {"": "var(--correct)", "missed": "var(--missed)", "false": "var(--false)"}
+
+# Those of the thresholds that the table shows, besides the model's and the best.
+_THRESHOLDS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999)
 
 
 def page(report: JsonDict) -> str:
@@ -21,132 +45,94 @@ def page(report: JsonDict) -> str:
     report : `JsonDict`
         What `build_report` makes; docs/report.md describes it.
     """
-    parts = {
-        "scores": ("Scores", tables.scores_table(report["scores"])),
-        "missed": ("Missed entities", _missed(report)),
-        "false": ("False entities", _false(report)),
-        "confusion": ("Confusion", tables.confusion_table(report["confusion"])),
-        "thresholds": ("Thresholds", analyses.thresholds(report)),
-        "offsets": ("Offsets", analyses.offsets(report)),
-        "probabilities": ("Probabilities", analyses.probabilities(report)),
-    }
-    shown = {name: part for name, part in parts.items() if part[1]}
-    links = "".join(f'<li><a href="#{name}">{part[0]}</a></li>' for name, part in shown.items())
-    sections = "\n".join(section(name, *part) for name, part in shown.items())
-    model, corpus = report["model"], report["corpus"]
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="icon" href="data:,">
-<title>Nested entities in {escape(corpus["path"])}</title>
-<style>{STYLE}</style>
-</head>
-<body>
-<header>
-<h1>Nested entities: found, missed, false</h1>
-<p class="soft path"><code>{escape(model["type"])}</code> from {escape(model["archive"])},
-decoder <code>{escape(model["decoder"])}</code> with score threshold {model["score_threshold"]:g},
-on {escape(corpus["path"])}: {counted(corpus["sentences"])} sentences,
-{counted(corpus["words"])} words.</p>
-{_tiles(report)}
-<nav aria-label="Contents"><ul>{links}</ul></nav>
-</header>
-<main>
-{sections}
-</main>
-</body>
-</html>
-"""
-
-
-def _tiles(report: JsonDict) -> str:
-    micro = report["scores"]["micro"]
-    precision, recall = tables.precision_and_recall(micro)
-    tiles = {
-        "F1": percent(micro["f1"]),
-        "Precision": precision or "—",
-        "Recall": recall,
-        "Gold": counted(micro["gold"]),
-        "Found": counted(micro["predicted"]),
-        "Missed": counted(len(report["missed"]["entities"])),
-        "False": counted(len(report["false"]["entities"])),
-    }
-    shown = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in tiles.items())
-    return f'<dl class="tiles">{shown}</dl>'
-
-
-def _missed(report: JsonDict) -> str:
-    missed = report["missed"]
-    return "\n".join(
-        [
-            "<p>Where on its way through the model each gold entity was lost that was not found. "
-            "An entity is counted at the last stage that it came to.</p>",
-            tables.kinds_table(missed["table"], "stage", report["scores"]["micro"]["gold"], "gold"),
-            tables.kinds_by_type(missed["table"], "stage"),
-            _examples(missed["examples"], missed["table"], "stage"),
-        ]
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(percent=_percent, counted="{:,}".format, named=NAMES.__getitem__)
+    environment.globals.update(by_type=_by_type, drawn=_drawn, share=_share)
+    types = _frequent_types(report)
+    return environment.get_template("templates/report.html.jinja").render(
+        **report,
+        # `false` alone is a constant of the template's language.
+        report=report,
+        colours=_COLOURS,
+        score_groups=_score_groups(report["scores"]),
+        shown_thresholds=_THRESHOLDS,
+        plots={name: Markup(svg) for name, svg in _plots(report, types).items()},
+        num_coloured=len(types),
     )
 
 
-def _false(report: JsonDict) -> str:
-    false = report["false"]
-    found = report["scores"]["micro"]["predicted"]
-    return "\n".join(
-        [
-            "<p>What each found entity that is not gold comes from, by the gold entity of its "
-            "sentence that it overlaps most.</p>",
-            tables.kinds_table(false["table"], "origin", found, "found"),
-            tables.kinds_by_type(false["table"], "origin"),
-            _examples(false["examples"], false["table"], "origin"),
-        ]
-    )
+def _percent(share: float) -> str:
+    """In hundredths with one decimal, as results of this field are given."""
+    return f"{100 * share:.1f}"
 
 
-def _examples(
-    examples: Dict[str, List[Dict[str, Any]]], rows: List[Dict[str, Any]], key: str
-) -> str:
-    """A part to unfold for each stage or origin."""
-    parts = []
-    for row in rows:
-        chosen = examples[row[key]]
-        if chosen:
-            drawn = "\n".join(_example(example) for example in chosen)
-            parts.append(
-                f"<details><summary><b>{escape(tables.NAMES[row[key]])}</b> "
-                f'<span class="soft">{len(chosen)} of {counted(row["count"])}</span></summary>'
-                f"\n{drawn}\n</details>"
-            )
-    if not parts:
-        return ""
-    keys = {"found": "", "missed": "missed", "false": "false"}
-    legend = " ".join(
-        f'<span class="key" style="background: {COLOURS[detail]}">{name}</span>'
-        for name, detail in keys.items()
-    )
-    return "\n".join([f"<h3>Examples</h3>\n<p>{legend}</p>", *parts])
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole else 0.0
 
 
-def _example(example: Dict[str, Any]) -> str:
-    notes = [example["detail"]] if example.get("detail") else []
-    if "score" in example:
-        notes.append(f"score {example['score']:.3f}")
-    if example.get("nearest"):
-        nearest = example["nearest"]
-        notes.append(f"gold: {nearest['type']} “{nearest['text']}”")
-    notes.append(example["source"])
+def _drawn(example: Dict[str, Any]) -> Markup:
+    """A sentence with its entities; their states as the details of marks."""
+    states = {"correct": "", "missed": "missed", "false": "false"}
     marks = [
-        Mark(
-            mark["start"],
-            mark["end"],
-            mark["type"],
-            "" if mark["state"] == "correct" else mark["state"],
-        )
+        Mark(mark["start"], mark["end"], mark["type"], states[mark["state"]])
         for mark in example["marks"]
     ]
-    return (
-        f'<div class="example"><p><b>{escape(example["type"])}</b> “{escape(example["text"])}”</p>'
-        f'<p class="soft path">{escape("; ".join(notes))}</p>'
-        f"{draw_html(example['words'], marks, COLOURS)}</div>"
-    )
+    return Markup(draw_html(example["words"], marks, _COLOURS))
+
+
+def _by_type(rows: Sequence[JsonDict]) -> Dict[str, List[int]]:
+    """The counts of all rows by type, the most frequent type first."""
+    types = sorted({label for row in rows for label in row["by_type"]})
+    counts = {label: [row["by_type"][label] for row in rows] for label in types}
+    return dict(sorted(counts.items(), key=lambda item: -sum(item[1])))
+
+
+def _score_groups(scores: JsonDict) -> Dict[str, Dict[str, JsonDict]]:
+    """The scores of each group by its name, under the heading of the table that it stands below."""
+
+    def with_prefix(prefix: str) -> Dict[str, JsonDict]:
+        groups = [group for group in scores if group.startswith(prefix)]
+        return {group.removeprefix(prefix): scores[group] for group in groups}
+
+    by_type = sorted(with_prefix("type/").items(), key=lambda item: -item[1]["gold"])
+    return {
+        "By nesting": {name: scores[group] for group, name in _NESTING.items()},
+        "By length in words": with_prefix("length/"),
+        "By type": dict(by_type),
+    }
+
+
+def _frequent_types(report: JsonDict) -> List[str]:
+    """The types with most gold entities, as many as have a colour of their own."""
+    gold = {
+        group.removeprefix("type/"): scores["gold"]
+        for group, scores in report["scores"].items()
+        if group.startswith("type/")
+    }
+    present = [label for label in gold if gold[label]]
+    return sorted(present, key=lambda label: (-gold[label], label))[: plots.MOST_TYPES]
+
+
+def _plots(report: JsonDict, types: Sequence[str]) -> Dict[str, str]:
+    """The drawings of what the report has."""
+    curves, threshold = report["curves"], report["model"]["score_threshold"]
+    probabilities = report["probabilities"]
+    svgs = {
+        "precision_recall": plots.precision_recall_plot(curves, types, threshold),
+        "threshold": plots.threshold_plot(curves, threshold),
+    }
+    if report["offsets"] is not None:
+        svgs["offsets"] = plots.offsets_plot(report["offsets"])
+    if probabilities["is_right"]:
+        svgs["violin"] = plots.violin_plot(probabilities)
+        svgs["discrepancy"] = plots.discrepancy_plot(probabilities)
+        if probabilities["pca"] is not None:
+            svgs["pca"] = plots.pca_plot(probabilities, types)
+    return svgs

@@ -253,6 +253,15 @@ def _mistakes() -> List[Tuple[List[str], int, str]]:
         (["convert", "x", "y", "--to-format", "genia_xml"], 1, "cannot be written"),
         (["split", "x", "--output", "y", "--parts", "a=0.5,b=0.4"], 1, "sum to 0.9"),
         (["split", "none", "--output", "y"], 1, "none: no such file"),
+        (["split", "x", "--output", "x"], 1, "x is a file; allowed is a folder, which may be new"),
+        (["convert", "x", "no/y.jsonl"], 1, "no/y.jsonl: cannot be written: there is no folder no"),
+        (["convert", "x", "no/y", "--to-format", "brat"], 1, "there is no folder no"),
+        (["convert", "x", ".", "--to-format", "jsonl"], 1, ".: is a folder; allowed is the name"),
+        (["convert", "x", ".", "--to-format", "brat"], 1, ".: is there already; allowed is a new"),
+        (["stats", "x", "--json", "."], 1, ".: is a folder; allowed is the name of a file"),
+        (["stats", "x", "--format", "brat"], 1, "x: is no brat; allowed are a folder, an archive"),
+        (["stats", "x", "--format", '{"type": "no"}'], 1, "no format 'no'; allowed are auto, brat"),
+        (["stats", "x", "--format", '{"type": "columns", "pos": 1}'], 1, "'pos': 1}; allowed are"),
     ]
 
 
@@ -275,6 +284,20 @@ def test_mistakes_are_one_line(
     assert [path.name for path in tmp_path.iterdir()] == ["x"]
 
 
+def test_an_empty_file_is_said(corpus: Corpus, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.touch()
+    status, out, err = corpus("validate", empty)
+    assert (status, err) == (1, "")
+    assert out.startswith(f"{empty}: error: has no sentences\n")
+    for command, *others in (["stats"], ["convert", tmp_path / "a.jsonl"], ["split", "--output"]):
+        more = [tmp_path / "parts"] if command == "split" else []
+        status, out, err = corpus(command, empty, *others, *more)
+        assert (status, out) == (1, "")
+        assert err == f"allennlp corpus {command}: error: {empty}: has no sentences\n"
+        assert list(tmp_path.iterdir()) == [empty]
+
+
 @pytest.mark.parametrize("command", ["validate", "stats", "convert", "split"])
 def test_help_reads_as_documentation(corpus: Corpus, command: str) -> None:
     status, out, _ = corpus(command, "--help")
@@ -284,17 +307,34 @@ def test_help_reads_as_documentation(corpus: Corpus, command: str) -> None:
     assert f"    {command} " in corpus("--help")[1]
 
 
-def test_in_a_process_of_its_own(broken: Path, train: Path, tmp_path: Path) -> None:
-    done = subprocess.run(
-        [ALLENNLP, "corpus", "validate", train, broken],
-        cwd=tmp_path,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "ALLENNLP_LOG_LEVEL": "ERROR"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+def test_in_processes_of_their_own(
+    broken: Path, fixtures: Path, train: Path, tmp_path: Path
+) -> None:
+    def run(*arguments: object) -> "subprocess.CompletedProcess[str]":
+        done = subprocess.run(
+            [ALLENNLP, "corpus", *map(str, arguments)],
+            cwd=tmp_path,
+            env={**os.environ, "OMP_NUM_THREADS": "1", "ALLENNLP_LOG_LEVEL": "ERROR"},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert "Traceback" not in done.stderr
+        return done
+
+    done = run("validate", train, broken)
     assert done.returncode == 1
     lines = done.stdout.splitlines()
     assert [line.split(": ")[0] for line in lines[:-1]] == [f"{broken}:{n}" for n in (1, 2, 3)]
     assert lines[-1].startswith("3 errors, 0 notes in 2 files: 1,501 sentences,")
-    assert "Traceback" not in done.stderr
+    done = run("convert", fixtures / "formats" / "predictions.jsonl", "b", "--to-format", "brat")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "b" / "raw.ann").read_text("utf-8").splitlines() == [
+        "T1\tPLACE 0 9\tOld Tarn",
+        "T2\tROLE 17 36\tThe keeper of Visby",
+        "T3\tPLACE 31 36\tVisby",
+    ]
+    for arguments in (["stats", "none.jsonl"], ["convert", train, "no/folder.jsonl"]):
+        done = run(*arguments)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert is_one_line(done.stderr)

@@ -118,12 +118,34 @@ def test_a_bad_line_is_named(line: Any, message: str, draw: Draw) -> None:
         draw({"tokens": FIRST}, line, encoding="latin-1")
 
 
+def test_a_text_file_is_one_document_unless_told(draw: Draw) -> None:
+    lines = ("Dr Torvik", "left Tarn.")
+    assert draw(*lines, by="in.txt").startswith("Dr Torvik left Tarn .\n")
+    assert draw(*lines, by="in.txt", options=["--lines"]).startswith("Dr Torvik\n")
+    assert draw(*lines, by="-", options=["--whole-files"]).startswith("Dr Torvik left Tarn .\n")
+
+
+def test_overrides_change_the_model(draw: Draw) -> None:
+    strict = '{"model.decoder.score_threshold": 1.0}'
+    assert draw({"tokens": FIRST}, options=["-o", strict]) == "Dr Torvik left\n\n"
+
+
+def test_a_page_instead(draw: Draw, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    assert draw({"tokens": FIRST}, options=["--html", str(page)]) == ""
+    content = page.read_text("utf-8")
+    assert content.count("Torvik") == 1
+    assert "in.jsonl</title>" in content
+
+
 def test_a_file_that_is_missing_is_an_error_of_one_line(draw: Draw, model: Path) -> None:
     with pytest.raises(CorpusError, match=r"in\.jsonl: no such file"):
         draw()
     (model / "config.json").rename(model / "aside.json")
     try:
-        with pytest.raises(ConfigurationError, match=f"{model} is no trained model"):
+        with pytest.raises(
+            ConfigurationError, match=f"{model} cannot be loaded: the folder has no config"
+        ):
             draw("a")
     finally:
         (model / "aside.json").rename(model / "config.json")

@@ -43,4 +43,42 @@ def test_a_narrow_terminal_breaks_the_line_and_leaves_the_bracket_open(width: in
 
 
 def test_wide_characters_take_two_columns() -> None:
-    assert draw_entities(["科", "技"], [Mark(1, 2, "T")]).split("\n")[1] == "   T"
+    assert draw_entities(["科", "技"], [Mark(1, 2, "T")]).split("\n")[1] == "   └┘ T"
+    drawn = draw_entities(["科技科"], [Mark(0, 1, "组织")])
+    assert drawn.split("\n")[1] == "└组织┘"
+
+
+def test_labels_without_room_stand_beside_their_brackets_uncut() -> None:
+    words = ["I", "saw", "Bo", "in", "Oslo", "and", "his", "aunt", "a", "b"]
+    marks = [
+        Mark(2, 3, "PER", "0.98"),
+        Mark(4, 5, "LOCATION", "0.91"),
+        Mark(6, 7, "PER", "0.50"),
+        Mark(6, 8, "PERSON", "0.50"),
+        Mark(8, 9, "Q"),
+        Mark(9, 10, "LETTER"),
+    ]
+    assert draw_entities(words, marks).split("\n") == [
+        "I saw Bo in Oslo and his aunt a b",
+        "      └┘ PER 0.98",
+        "            └──┘ LOCATION 0.91",
+        "                     └─┘ PER 0.50",
+        "                     └PERSON┘ ╵ Q",
+        "                                ╵ LETTER",
+    ]
+    # In a terminal as wide as the sentence those at its end go before it.
+    assert draw_entities(words, marks, 33).split("\n")[1:] == [
+        "      └┘ PER 0.98",
+        "            └──┘ LOCATION 0.91",
+        "                     └─┘ PER 0.50",
+        "                              ╵ Q",
+        "                         LETTER ╵",
+        "                     └PERSON┘",
+    ]
+
+
+def test_a_label_that_fits_on_one_of_two_lines_is_not_said_beside() -> None:
+    drawn = draw_entities(["an", "institute"], [Mark(0, 2, "ORG")], width=10)
+    assert drawn.split("\n") == ["an", "└─", "institute", "───ORG──┘"]
+    drawn = draw_entities(["an", "old"], [Mark(0, 2, "ORG")], width=4)
+    assert drawn.split("\n") == ["an", "└─", "old", "──┘ ORG"]

@@ -1,12 +1,17 @@
 import json
 import shutil
+import time
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 import torch
 from allennlp.common.checks import ConfigurationError
+from huggingface_hub import constants
 
+from locate_label_allennlp.common import encoders
 from locate_label_allennlp.common.encoders import (
     ENCODER_FOLDER,
     encoder_source,
@@ -79,12 +84,64 @@ def test_two_encoders_of_one_name_are_not_mixed_up(tiny_bert, tiny_roberta, tmp_
     assert [load_config(source).model_type for source in sources] == ["bert", "roberta"]
 
 
+@pytest.fixture
+def hub(monkeypatch):
+    """Makes one of the given address the model hub."""
+
+    def use(address):
+        monkeypatch.setattr(constants, "ENDPOINT", address)
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+        encoders._is_reachable.cache_clear()
+
+    yield use
+    encoders._is_reachable.cache_clear()
+
+
+@pytest.fixture
+def hub_without_models(hub):
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(404)
+            self.send_header("X-Error-Code", "RepoNotFound")
+            self.end_headers()
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    hub(f"http://127.0.0.1:{server.server_port}")
+    yield
+    server.shutdown()
+    server.server_close()
+
+
 @pytest.mark.parametrize("load", [load_config, load_tokenizer])
-def test_an_unknown_folder_is_named_with_what_is_allowed(load, tmp_path):
+@pytest.mark.parametrize("name", ["some/encoder", "no/folder/at/all", "/no/folder"])
+def test_a_name_that_the_hub_does_not_know(load, name, hub_without_models):
     with pytest.raises(ConfigurationError) as caught:
-        load(str(tmp_path / "nowhere"))
-    assert "nowhere' could not be loaded" in caught.value.message
-    assert "allowed is a folder with config.json, weights and tokenizer" in caught.value.message
+        load(name)
+    assert f"encoder {name!r} (ENCODER) is neither a folder here nor a model" in str(caught.value)
+    assert "Allowed is a folder with config.json, weights and tokenizer, or" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_hub_that_cannot_be_reached_is_given_up_at_once(hub):
+    hub("http://127.0.0.1:9")
+    begin = time.monotonic()
+    with pytest.raises(ConfigurationError) as caught:
+        load_config("some/encoder")
+    assert time.monotonic() - begin < 3
+    assert "the model hub http://127.0.0.1:9 cannot be reached: is this machine offline" in str(
+        caught.value
+    )
+
+
+def test_a_copy_serves_where_the_hub_cannot_be_reached(hub, tiny_bert, tmp_path, monkeypatch):
+    hub("http://127.0.0.1:9")
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    model = tmp_path / "models--some--encoder"
+    shutil.copytree(tiny_bert, model / "snapshots" / "1")
+    (model / "refs").mkdir()
+    (model / "refs" / "main").write_text("1")
+    assert not encoders._is_reachable("some/encoder")
 
 
 def test_a_folder_that_holds_no_encoder(tmp_path):

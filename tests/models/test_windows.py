@@ -32,7 +32,7 @@ def test_a_document_of_one_sentence_is_read_as_ever(tiny, shared, every_span):
     experiment.every_span_is_an_entity()
     document = Document((Sentence(WORDS),))
     found, expected = (
-        each.model.forward_on_instances(each.reader.document_to_instances(document))
+        each.model.forward_on_instances(list(each.reader.document_to_instances(document)))
         for each in (shared, experiment)
     )
     assert len(expected[0]["entities"]) > 20
@@ -65,7 +65,7 @@ def test_a_sentence_may_be_parted_from_its_window(shared):
 
 def test_what_a_sentence_is_read_with_matters(shared):
     left, right = (
-        shared.reader.document_to_instances(Document((Sentence(WORDS), Sentence((word,)))))
+        list(shared.reader.document_to_instances(Document((Sentence(WORDS), Sentence((word,))))))
         for word in ("port", "boat")
     )
     left, right = (shared.model.forward_on_instances(each)[0] for each in (left, right))

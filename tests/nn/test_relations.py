@@ -76,7 +76,6 @@ def test_depth_is_the_longest_chain(spans):
         return 1 + max((depth(other) for other in spans if contains(other, span)), default=0)
 
     assert relations.depths(spans).tolist() == [depth(span) for span in spans]
-    assert relations.inside_larger(spans).tolist() == [depth(span) > 1 for span in spans]
 
 
 @given(SPANS)
@@ -92,22 +91,21 @@ def test_nested_is_inside_around_or_the_same(spans):
 
 
 @pytest.mark.parametrize(
-    ("spans", "nested", "inside_larger", "depths"),
+    ("spans", "nested", "depths"),
     [
-        ([], [], [], []),
-        ([(0, 4)], [False], [False], [1]),
-        ([(0, 4), (1, 3)], [True, True], [False, True], [1, 2]),
-        ([(0, 4), (0, 4), (5, 6)], [True, True, False], [False] * 3, [1, 1, 1]),
-        ([(0, 4), (3, 6)], [False, False], [False, False], [1, 1]),  # they cross
-        ([(0, 2), (2, 4)], [False, False], [False, False], [1, 1]),  # they touch
-        ([(1, 2), (0, 6), (1, 4)], [True] * 3, [True, False, True], [3, 1, 2]),
+        ([], [], []),
+        ([(0, 4)], [False], [1]),
+        ([(0, 4), (1, 3)], [True, True], [1, 2]),
+        ([(0, 4), (0, 4), (5, 6)], [True, True, False], [1, 1, 1]),
+        ([(0, 4), (3, 6)], [False, False], [1, 1]),  # they cross
+        ([(0, 2), (2, 4)], [False, False], [1, 1]),  # they touch
+        ([(1, 2), (0, 6), (1, 4)], [True] * 3, [3, 1, 2]),
         # The middle one holds the last one, and only crosses the first.
-        ([(0, 4), (2, 7), (5, 7)], [False, True, True], [False, False, True], [1, 1, 2]),
+        ([(0, 4), (2, 7), (5, 7)], [False, True, True], [1, 1, 2]),
     ],
 )
-def test_nesting_by_hand(spans, nested, inside_larger, depths):
+def test_nesting_by_hand(spans, nested, depths):
     assert relations.nested(spans).tolist() == nested
-    assert relations.inside_larger(spans).tolist() == inside_larger
     assert relations.depths(spans).tolist() == depths
 
 

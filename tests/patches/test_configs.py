@@ -1,3 +1,5 @@
+import os
+
 import pytest
 from allennlp.common import FromParams, Params
 from allennlp.common.checks import ConfigurationError
@@ -8,35 +10,151 @@ CONFIG = """
 local env = import '%s/training_config/lib/environment.libsonnet';
 {
   text: env.text('SOME_FOLDER', 'default'),
-  number: env.number('SOME_NUMBER', 0.5),
-  list: env.number('SOME_LIST', [1]),
+  whole: env.whole('SOME_NUMBER', 5),
+  even: env.whole('SOME_EVEN', 2, step=2),
+  positive: env.positive('SOME_POSITIVE', 0.5),
+  rate: env.unless_empty('SOME_RATE', env.rate('SOME_RATE', 0.1)),
+  flag: env.flag('SOME_FLAG', true),
+  choice: env.choice('SOME_CHOICE', 'one', ['one', 'two']),
+  paths: env.paths('SOME_PATHS', 'a'),
+  devices: env.devices('SOME_DEVICES'),
+  component: env.component('SOME_COMPONENT', 'auto'),
 }
 """
+DEFAULTS = {
+    "text": "default",
+    "whole": 5,
+    "even": 2,
+    "positive": 0.5,
+    "rate": 0.1,
+    "flag": True,
+    "choice": "one",
+    "paths": "a",
+    "devices": [],
+    "component": "auto",
+}
 
 
 @pytest.fixture
 def evaluated(fixtures, tmp_path, monkeypatch):
-    for name in ("SOME_FOLDER", "SOME_NUMBER", "SOME_LIST"):
-        monkeypatch.delenv(name, raising=False)
+    for name in [name for name in os.environ if name.startswith("SOME_")]:
+        monkeypatch.delenv(name)
     path = tmp_path / "config.jsonnet"
     path.write_text(CONFIG % fixtures.parent, encoding="utf-8")
-    return lambda **options: Params.from_file(str(path), **options).as_dict()
+    return lambda: Params.from_file(str(path)).as_dict()
 
 
 def test_variables_that_are_not_set_have_defaults(evaluated):
-    assert evaluated() == {"text": "default", "number": 0.5, "list": [1]}
+    assert evaluated() == DEFAULTS
 
 
-def test_variables_that_are_set_win(evaluated, monkeypatch):
-    monkeypatch.setenv("SOME_FOLDER", 'a "quoted" path/ü')
-    monkeypatch.setenv("SOME_NUMBER", "3e-5")
-    monkeypatch.setenv("SOME_LIST", "[2, 3]")
-    assert evaluated() == {"text": 'a "quoted" path/ü', "number": 3e-5, "list": [2, 3]}
+@pytest.mark.parametrize(
+    ("name", "text", "key", "value"),
+    [
+        ("SOME_FOLDER", 'a "quoted" path/ü', "text", 'a "quoted" path/ü'),
+        ("SOME_FOLDER", "", "text", ""),
+        ("SOME_NUMBER", "12", "whole", 12),
+        ("SOME_EVEN", "64", "even", 64),
+        ("SOME_POSITIVE", "3e-5", "positive", 3e-5),
+        ("SOME_RATE", "0", "rate", 0),
+        ("SOME_RATE", "", "rate", None),
+        ("SOME_FLAG", "false", "flag", False),
+        ("SOME_CHOICE", "two", "choice", "two"),
+        ("SOME_PATHS", "b", "paths", "b"),
+        ("SOME_PATHS", "b, c.jsonl", "paths", ["b", "c.jsonl"]),
+        ("SOME_PATHS", '["b,c", "d"]', "paths", ["b,c", "d"]),
+        ("SOME_PATHS", "", "paths", None),
+        ("SOME_DEVICES", "0, 1", "devices", [0, 1]),
+        ("SOME_DEVICES", "-1", "devices", [-1]),
+        ("SOME_DEVICES", "", "devices", []),
+        ("SOME_COMPONENT", "brat", "component", "brat"),
+        ("SOME_COMPONENT", '{"type": "brat"}', "component", {"type": "brat"}),
+    ],
+)
+def test_variables_that_are_set_win(evaluated, monkeypatch, name, text, key, value):
+    monkeypatch.setenv(name, text)
+    assert evaluated() == {**DEFAULTS, key: value}
 
 
-def test_an_empty_variable_is_set(evaluated, monkeypatch):
-    monkeypatch.setenv("SOME_FOLDER", "")
-    assert evaluated()["text"] == ""
+@pytest.mark.parametrize(
+    ("name", "text", "allowed"),
+    [
+        ("SOME_NUMBER", "abc", "a whole number from 1"),
+        ("SOME_NUMBER", "0", "a whole number from 1"),
+        ("SOME_NUMBER", "0.5", "a whole number from 1"),
+        ("SOME_NUMBER", "", "a whole number from 1"),
+        ("SOME_NUMBER", "NaN", "a whole number from 1"),
+        ("SOME_EVEN", "63", "a multiple of 2"),
+        ("SOME_EVEN", "0", "a multiple of 2"),
+        ("SOME_POSITIVE", "-1", "a number above 0, such as 0.001 or 3e-5"),
+        ("SOME_RATE", "1", "a number from 0 to less than 1"),
+        ("SOME_FLAG", "yes", "true or false"),
+        ("SOME_CHOICE", "three", "one of one, two"),
+        ("SOME_PATHS", "[1]", "the path of a corpus, or several with commas between them"),
+        ("SOME_DEVICES", "0,x", "numbers of devices with commas between them, such as 0,1"),
+        ("SOME_COMPONENT", '{"type": ', 'a name, or JSON such as {"type": "brat"'),
+        ("SOME_COMPONENT", "", 'a name, or JSON such as {"type": "brat"'),
+    ],
+)
+def test_a_variable_that_may_not_be_what_it_is(evaluated, monkeypatch, name, text, allowed):
+    monkeypatch.setenv(name, text)
+    with pytest.raises(ConfigurationError) as caught:
+        evaluated()
+    assert caught.value.message.startswith(f"{name} is '{text}'; allowed is {allowed}")
+    assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{ a: 1,\n  b: }\n", ':2:6: unexpected: "}" while parsing terminal'),
+        ("{\n  a: 1 + {}.b }", ":2: field does not exist: b"),
+        ("{ a: error 'too small' }", ":1: too small"),
+        ("{\n assert self.a > 1 : 'too small', a: 1 }", ":2: too small"),
+    ],
+)
+def test_broken_jsonnet_is_one_line_with_its_place(text, message, tmp_path):
+    path = tmp_path / "config.jsonnet"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigurationError) as caught:
+        Params.from_file(str(path))
+    assert caught.value.message.strip() == f"{path}{message}"
+
+
+def test_a_config_that_is_not_there(tmp_path):
+    with pytest.raises(ConfigurationError, match=r"nowhere\.jsonnet: no such config \(looked from"):
+        Params.from_file(str(tmp_path / "nowhere.jsonnet"))
+    with pytest.raises(ConfigurationError, match="is a folder; allowed is a config"):
+        Params.from_file(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ('{"a": ', "the overrides are no JSON or Jsonnet: 1:7: unexpected"),
+        ('{"trainr.epochs": 1}', "'trainr.epochs' is of no key of the config; is 'trainer.epochs'"),
+        ('{"trainer.epochs.x": 1}', "override 'trainer.epochs.x' is of no key of the config"),
+        ('{"xyz.y": 1}', "allowed are ['list', 'trainer']"),
+        ('{"list.2": 1}', "override 'list.2' is of no key of the config"),
+    ],
+)
+def test_overrides_that_lead_nowhere(overrides, message, tmp_path):
+    path = tmp_path / "config.jsonnet"
+    path.write_text("{ trainer: { epochs: 3 }, list: [1, { b: 2 }] }", encoding="utf-8")
+    with pytest.raises(ConfigurationError) as caught:
+        Params.from_file(str(path), overrides)
+    assert message in caught.value.message
+
+
+def test_overrides_of_a_key_or_of_a_new_one(tmp_path):
+    path = tmp_path / "config.jsonnet"
+    path.write_text("{ trainer: { epochs: 3 }, list: [1, { b: 2 }] }", encoding="utf-8")
+    overrides = '{"trainer.epochs": 4, "trainer.patience": 1, "list.1.b": 3, "new": 5}'
+    assert Params.from_file(str(path), overrides).as_dict() == {
+        "trainer": {"epochs": 4, "patience": 1},
+        "list": [1, {"b": 3}],
+        "new": 5,
+    }
 
 
 def test_allennlps_own_external_variables_still_work(tmp_path, monkeypatch):
@@ -97,3 +215,18 @@ def test_what_takes_any_key_still_does():
 def test_what_the_program_gives_is_not_among_the_allowed_keys():
     with pytest.raises(ConfigurationError, match=r"allowed are \['rate'\]"):
         Part.from_params(Params({"raet": 0.5}), size=3)
+
+
+def test_overrides_may_add_what_a_component_or_a_command_looks_for(fixtures):
+    path = str(fixtures / "configs" / "tiny.jsonnet")
+    overrides = {"test_data_path": "x", "model.metric": {"by_type": True}, "trainer.new": 1}
+    config = Params.from_file(path, overrides).as_dict(quiet=True)
+    assert (config["test_data_path"], config["trainer"]["new"]) == ("x", 1)
+    assert config["model"]["metric"] == {"by_type": True}
+    with pytest.raises(ConfigurationError, match="override 'tests' is of no key of the config"):
+        Params.from_file(path, {"tests": 1})
+
+
+def test_other_files_of_parameters_have_keys_of_their_own(tmp_path):
+    (tmp_path / "a.json").write_text('{"a": 1}')
+    assert Params.from_file(str(tmp_path / "a.json"), {"b": 2}).as_dict() == {"a": 1, "b": 2}

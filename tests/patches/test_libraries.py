@@ -16,6 +16,7 @@ from importlib.util import find_spec, module_from_spec
 from pathlib import Path
 from types import ModuleType
 
+import huggingface_hub
 import nltk
 import numpy
 import pytest
@@ -24,9 +25,12 @@ import transformers
 from allennlp.common import Params, cached_transformers, plugins
 from allennlp.data import DataLoader, Vocabulary
 from allennlp.data.dataset_readers import SequenceTaggingDatasetReader
+from allennlp.data.token_indexers import PretrainedTransformerIndexer
+from allennlp.data.tokenizers import PretrainedTransformerTokenizer
 from allennlp.training.learning_rate_schedulers import LearningRateScheduler
 from allennlp.training.optimizers import Optimizer
 
+from locate_label_allennlp import patches
 from locate_label_allennlp.patches import install
 from locate_label_allennlp.patches.finder import PATCHES
 
@@ -72,7 +76,7 @@ class TestPlugin:
 class TestTokenizer:
     @pytest.fixture
     def tokenizer(self, tmp_path: Path) -> Iterator[str]:
-        (tmp_path / "vocab.txt").write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nword\n")
+        (tmp_path / "vocab.txt").write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nword\na\nb\n")
         transformers.BertTokenizerFast(str(tmp_path / "vocab.txt")).save_pretrained(tmp_path)
         yield str(tmp_path)
         cached_transformers._clear_caches()
@@ -81,9 +85,42 @@ class TestTokenizer:
         built = cached_transformers.get_tokenizer(tokenizer, add_special_tokens=False)
         assert built.tokenize("word") == ["word"]
 
+    def test_its_words_are_indexed(self, tokenizer: str) -> None:
+        built = PretrainedTransformerTokenizer(tokenizer)
+        assert [token.text for token in built.tokenize("word")] == ["[CLS]", "word", "[SEP]"]
+        indexer = PretrainedTransformerIndexer(tokenizer, max_length=3)
+        indices = indexer.tokens_to_indices(built.tokenize("word word"), Vocabulary())
+        assert indices["token_ids"] == [2, 5, 3, 2, 5, 3]
+
     def test_the_patch_is_needed(self, tokenizer: str) -> None:
         with pytest.raises(AttributeError, match="add_special_tokens conflicts"):
             transformers.AutoTokenizer.from_pretrained(tokenizer, add_special_tokens=False)
+
+    @pytest.mark.skipif(transformers.__version__ < "5", reason="transformers 4 has the methods")
+    def test_the_methods_are_needed(self, tokenizer: str) -> None:
+        built = transformers.AutoTokenizer.from_pretrained(tokenizer)
+        assert not hasattr(built, "encode_plus")
+        assert not hasattr(built, "build_inputs_with_special_tokens")
+
+
+class TestPushToHub:
+    NAME = "allennlp.common.push_to_hf"
+
+    def test_what_the_hub_removed_says_so_when_used(self) -> None:
+        module = run_module(self.NAME, patched=True)
+        if hasattr(huggingface_hub, "HfFolder"):
+            assert module.HfFolder is huggingface_hub.HfFolder
+            return
+        with pytest.raises(ImportError, match="huggingface_hub<1"):
+            module.HfFolder.get_token()
+        with pytest.raises(ImportError, match="huggingface_hub<1"):
+            module.Repository("folder", clone_from="url")
+
+    @pytest.mark.skipif(huggingface_hub.__version__ < "1", reason="hub 0 has the names")
+    def test_the_patch_is_needed_and_leaves_the_hub_alone(self) -> None:
+        with pytest.raises(ImportError, match="HfFolder"):
+            run_module(self.NAME, patched=False)
+        assert not hasattr(huggingface_hub, "HfFolder")
 
 
 class TestHuggingfaceAdamW:
@@ -223,22 +260,31 @@ class TestNarrativeQA:
         names: list[str] = []
         monkeypatch.setattr(nltk, "download", names.append)
         monkeypatch.setattr(nltk.data, "path", [])
-        for name in ("rouge", "rouge.rouge", "pkg_resources"):
-            monkeypatch.delitem(sys.modules, name, raising=False)
         return names
 
-    def test_it_neither_downloads_nor_warns(self, downloads: list[str]) -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            run_module(self.NAME, patched=True)
+    def test_it_downloads_nothing(self, downloads: list[str]) -> None:
+        run_module(self.NAME, patched=True)
         assert downloads == []
         nltk.download("anything")
         assert downloads == ["anything"]
 
-    def test_the_two_patches_are_needed(self, downloads: list[str]) -> None:
-        with pytest.warns(UserWarning, match="pkg_resources is deprecated"):
-            run_module(self.NAME, patched=False)
+    def test_the_patch_is_needed(self, downloads: list[str]) -> None:
+        run_module(self.NAME, patched=False)
         assert downloads == ["punkt", "wordnet"]
+
+
+class TestRouge:
+    def test_it_works_without_setuptools(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "pkg_resources", None)  # type: ignore[arg-type]
+        rouge = run_module("rouge.rouge", patched=True).Rouge
+        rouge(metrics=["rouge-l"], stemming=True)
+        assert len(rouge.WORDNET_KEY_VALUE) > 1000
+        assert sys.modules["pkg_resources"] is None
+
+    def test_the_patch_is_needed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "pkg_resources", None)  # type: ignore[arg-type]
+        with pytest.raises(ModuleNotFoundError, match="pkg_resources"):
+            run_module("rouge.rouge", patched=False)
 
 
 class TestInstall:
@@ -256,9 +302,10 @@ class TestInstall:
             cwd=tmp_path,
             TORCH_DEVICE_BACKEND_AUTOLOAD="0",
         )
-        names = ["", ".configs", ".errors", ".finder", ".libraries", ".plugins", ".training_data"]
-        patches = [f"locate_label_allennlp.patches{name}" for name in names]
-        assert done.stdout.split() == ["locate_label_allennlp", *patches]
+        package = "locate_label_allennlp.patches"
+        modules = sorted(path.stem for path in Path(patches.__file__).parent.glob("[!_]*.py"))
+        names = [package, *(f"{package}.{name}" for name in modules)]
+        assert done.stdout.split() == ["locate_label_allennlp", *names]
 
     def test_it_puts_one_finder_in_place(self) -> None:
         install()

@@ -17,7 +17,7 @@ from locate_label_allennlp.report.building import build_report
 from locate_label_allennlp.report.traces import SeedTrace, Trace
 
 TYPES = ["A", "B"]
-STEPS = 24
+STEPS = 32
 WORDS = ("the", "port", "of", "Old", "Tarn", "left", "the", "big", "blue", "ship")
 
 # With these, all stages and many errors are to be seen.

@@ -9,7 +9,6 @@ import torch
 
 from locate_label_allennlp.report.building import build_report
 from locate_label_allennlp.report.page import page
-from locate_label_allennlp.report.tables import scores_table
 
 VOID = {"meta", "link", "br", "hr", "img", "input"}
 
@@ -142,7 +141,7 @@ def test_a_threshold_is_advised_where_it_finds_something(
     assert "With none of them is any entity right." in shown
     # What found nothing has no precision.
     assert row_of_thresholds(shown, "0") == ["", "0.0", "0.0", ""]
-    assert row_of_thresholds(shown, "0.5")[-1] == "the model&#x27;s"
+    assert row_of_thresholds(shown, "0.5")[-1] == "the model&#39;s"
 
 
 def test_what_has_no_partner_in_the_confusion(text: str) -> None:
@@ -153,10 +152,11 @@ def test_what_has_no_partner_in_the_confusion(text: str) -> None:
 
 
 def test_a_share_of_nothing_is_left_empty(report: Dict[str, Any]) -> None:
-    scores = json.loads(json.dumps(report["scores"]))
+    other = json.loads(json.dumps(report))
+    scores = other["scores"]
     scores["type/PLACE"].update(gold=3, predicted=0, precision=0.0, recall=0.0, f1=0.0)
     scores["type/ORG"].update(gold=0, predicted=3, precision=0.0, recall=0.0, f1=0.0)
-    shown = scores_table(scores)
+    shown = page(other)
     for label, expected in (("PLACE", ["", "0.0", "0.0"]), ("ORG", ["0.0", "", "0.0"])):
         row = shown[shown.index(f">{label}</th>") :]
         assert re.findall("<td[^>]*>([^<]*)</td>", row)[:3] == expected

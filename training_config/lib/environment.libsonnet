@@ -27,13 +27,14 @@ local split(name) =
 
   flag(name, default):: checked(name, default, 'true or false', std.isBoolean),
 
-  // `step`: what it has to be a multiple of.
-  whole(name, default, minimum=1, step=1)::
-    local allowed = if step == 1 then 'a whole number from %d' % minimum else 'a multiple of %d' % step;
-    checked(
+  // `step`: what it has to be a multiple of; `word`: what it may be instead of a number.
+  whole(name, default, minimum=1, step=1, word='')::
+    local numbers = if step == 1 then 'a whole number from %d' % minimum else 'a multiple of %d' % step;
+    if word != '' && self.text(name, '') == word then word
+    else checked(
       name,
       default,
-      allowed,
+      if word == '' then numbers else numbers + ', or ' + word,
       function(given) is_whole(given) && given >= minimum && is_whole(given / step)
     ),
 
@@ -54,13 +55,17 @@ local split(name) =
       function(given) std.isNumber(given) && given >= 0 && given < 1
     ),
 
-  // One path, or a list of several; null where the variable is empty.
-  paths(name, default)::
-    if !is_set(name) then default
+  // One path, or a list of several; null where the variable is empty. There is none by default if
+  // `default` is null, unless it is `required`.
+  paths(name, default, required=false)::
+    local allowed = 'the path of a corpus, or several with commas between them or as a JSON list';
+    if required && (if is_set(name) then split(name) == [] else default == null)
+    then error '%s is not set; allowed is %s' % [name, allowed]
+    else if !is_set(name) then default
     else
       local given = if std.isArray(value(name)) then value(name) else split(name);
       if !std.all(std.map(std.isString, given))
-      then refused(name, 'paths with commas between them, or a JSON list of paths')
+      then refused(name, allowed)
       else if given == [] then null
       else if std.length(given) == 1 then given[0]
       else given,
@@ -82,4 +87,12 @@ local split(name) =
     else if value(name) == null && std.length(std.findSubstr('{', text(name))) == 0 && text(name) != ''
     then text(name)
     else refused(name, "a name, or JSON such as {\"type\": \"brat\", \"splitting\": {\"language\": \"ru\"}}"),
+
+  // The config in the archive that the variable FROM names.
+  archive::
+    local config = std.parseJson(std.extVar('locate_label_archive'));
+    local allowed = 'an archive of allennlp train, such as output/custom/model.tar.gz';
+    if config != null then config
+    else if is_set('FROM') then refused('FROM', allowed)
+    else error 'FROM is not set; allowed is ' + allowed,
 }

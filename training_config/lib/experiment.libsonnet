@@ -41,12 +41,11 @@
 //                     test set, `allennlp evaluate` can
 local env = import 'environment.libsonnet';
 local gpus = env.devices('GPUS');
-// Those of a corpus with words of its own do not split any.
-local splits(format) = !std.member(['columns', 'spacy'], format.type);
 
 {
-  // What a dataset's file says. Without `dev` a part of `train` is held out.
-  data:: { train: error 'data.train', dev: null, test: null, format: 'auto' },
+  // What a dataset's file says: `train`, `dev`, `test`, `format`, `text_splitter`. What it leaves out is
+  // for the environment to say, but for the format, which is `auto`.
+  data:: {},
   settings:: {},
 
   // What a system's file says.
@@ -83,9 +82,7 @@ local splits(format) = !std.member(['columns', 'spacy'], format.type);
     encoder: env.text('ENCODER', given.encoder),
     vectors: env.text('VECTORS', given.vectors),
     word_dim: env.whole('WORD_DIM', given.word_dim),
-    context:
-      if env.text('CONTEXT', '') == 'window' then 'window'
-      else env.whole('CONTEXT', given.context, minimum=0),
+    context: env.whole('CONTEXT', given.context, minimum=0, word='window'),
     hidden: env.whole('HIDDEN', given.hidden, step=given.hidden_step),
     epochs: env.whole('EPOCHS', given.epochs),
     batch_size: env.whole('BATCH_SIZE', given.batch_size),
@@ -113,20 +110,7 @@ local splits(format) = !std.member(['columns', 'spacy'], format.type);
   local contextual = s.encoder != '',
   local windows = s.context == 'window',
   local seed = env.whole('SEED', 13, minimum=0),
-
-  local train = env.paths('TRAIN', $.data.train),
-  local dev = env.paths('DEV', $.data.dev),
-  local asked_splitting = std.prune({
-    language: env.unless_empty('LANGUAGE', env.text('LANGUAGE', null)),
-    words: env.unless_empty('WORDS', env.choice('WORDS', null, ['spacy', 'whitespace', 'characters'])),
-  }),
-  local is_asked = asked_splitting != {},
-  local format = env.component('FORMAT', $.data.format),
-  local typed_format = if std.isString(format) then { type: format } else format,
-  // Where the format of the data is kept, so is what splits raw text beside it.
-  local text_splitter =
-    (if format == $.data.format then std.get($.data, 'text_splitter', {}) else {})
-    + asked_splitting,
+  local corpora = (import 'corpora.libsonnet')($.data, windows, s.held_out),
 
   random_seed: seed,
   numpy_seed: seed,
@@ -136,8 +120,6 @@ local splits(format) = !std.member(['columns', 'spacy'], format.type);
 
   dataset_reader: {
     type: 'nested_ner',
-    format:
-      if is_asked && splits(typed_format) then typed_format { splitting+: asked_splitting } else format,
     token_indexers: {
       words: { type: 'single_id', lowercase_tokens: true },
       characters: { type: 'cached_characters' },
@@ -152,16 +134,14 @@ local splits(format) = !std.member(['columns', 'spacy'], format.type);
       encoder: { type: 'windowed_transformer', model_name: s.encoder },
     },
     [if windows then 'context' else 'context_sentences']: s.context,
-    [if text_splitter != {} then 'text_splitter']: text_splitter,
     // But for [CLS] and [SEP].
     [if contextual then 'max_context_wordpieces']: s.window - 2,
     // Larger windows overlap less, and attention costs little where no gradient is kept.
     [if windows then 'max_training_context_wordpieces']: s.shared_window - 2,
-    [if dev == null then 'held_out']: s.held_out,
-  },
-  train_data_path: if windows || dev == null then { training: train } else train,
-  validation_data_path: if dev == null then { held_out: train } else dev,
-  test_data_path: env.paths('TEST', $.data.test),
+  } + corpora.reader,
+  train_data_path: corpora.train,
+  validation_data_path: corpora.dev,
+  test_data_path: corpora.test,
   evaluate_on_test: self.test_data_path != null && std.length(gpus) <= 1,
   [if std.length(gpus) > 1 then 'distributed']: { cuda_devices: gpus },
 

@@ -9,7 +9,7 @@ from allennlp.common import Params
 from allennlp.common.checks import ConfigurationError
 from allennlp.common.tqdm import Tqdm
 
-from locate_label_allennlp.data.document import Document
+from locate_label_allennlp.data.document import CorpusError, Document
 from locate_label_allennlp.data.formats import CorpusFormat, JsonlFormat
 
 
@@ -42,19 +42,35 @@ def format_from_text(text: str) -> CorpusFormat:
         raise ConfigurationError(f"format {text!r}: {error}") from error
 
 
-def read_corpus(format: CorpusFormat, path: str) -> Iterator[Document]:
-    """The documents, with a bar that counts sentences once that takes more than a second."""
+def read_corpus(format: CorpusFormat, path: str, may_be_empty: bool = False) -> Iterator[Document]:
+    """
+    The documents, with a bar that counts sentences once that takes more than a second. A
+    `CorpusError` if there is none, unless `may_be_empty`.
+    """
+    is_empty = True
     with Tqdm.tqdm(desc=path, unit=" sentences", delay=1, leave=False) as bar:
         for document in format.read(path):
+            is_empty = False
             yield document
             bar.update(len(document.sentences))
+    if is_empty and not may_be_empty:
+        raise CorpusError("has no sentences", path)
 
 
 def check_free(paths: Iterable[str]) -> None:
-    """A `ConfigurationError` for the first file that exists."""
+    """
+    A `ConfigurationError` for the first file that exists. What is wrong with a folder the format
+    that is written knows.
+    """
     for path in paths:
-        if os.path.lexists(path):
+        if os.path.lexists(path) and not os.path.isdir(path):
             raise ConfigurationError(f"{path} exists; --force overwrites it")
+
+
+def check_folder(path: str) -> None:
+    """A `ConfigurationError` for what exists and is no folder."""
+    if os.path.lexists(path) and not os.path.isdir(path):
+        raise ConfigurationError(f"{path} is a file; allowed is a folder, which may be new")
 
 
 def part_path(folder: str, part: str) -> str:

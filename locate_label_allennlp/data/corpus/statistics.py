@@ -9,7 +9,7 @@ import numpy
 
 from locate_label_allennlp.common.length_buckets import LengthBuckets
 from locate_label_allennlp.data.document import Document, Sentence
-from locate_label_allennlp.nn.relations import crosses, depths, inside_larger, nested
+from locate_label_allennlp.nn.relations import crosses, depths, nested
 
 LONGEST_BY_ITSELF = 10
 
@@ -91,11 +91,14 @@ class CorpusStatistics:
 
     def _add_relations(self, spans: Sequence[Tuple[int, int]]) -> None:
         """Adds the spans of a sentence's contiguous entities."""
-        is_nested = nested(spans)
-        self.inner += int(inside_larger(spans).sum())
-        self.nested += int(is_nested.sum())
+        if len(spans) < 2:
+            self.depths.update([1] * len(spans))
+            return
+        is_nested, depth = nested(spans), depths(spans)
+        self.inner += int(numpy.count_nonzero(depth > 1))
+        self.nested += int(numpy.count_nonzero(is_nested))
         self.nested_sentences += bool(is_nested.any())
-        self.depths.update(depths(spans).tolist())
+        self.depths.update(depth.tolist())
         types = Counter(spans)
         # Each pair is there twice, in either order.
         self.crossing += int(numpy.count_nonzero(crosses(list(types), list(types)))) // 2

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import combinations
 from math import inf
-from typing import Collection, Iterator, List, Optional, Set, Tuple
+from typing import Collection, Dict, Iterator, List, Optional, Set, Tuple
 
 import numpy
 
@@ -53,8 +54,8 @@ class Validation:
     """
     Reads a corpus file to its end and collects its problems. Errors are those that the format
     finds, entities of types that are not on the list, and a file without sentences. Notes are what
-    the format passes over or mends, entities that cross, and a document that is taken up again
-    after others.
+    the format passes over or mends, entities that cross, a document that is taken up again after
+    others, sentences or texts without a field of entities, and types that may be slips.
 
     A format that cannot read on after an error (see `CorpusFormat.on_error`) ends the reading; the
     last problem then says so.
@@ -74,6 +75,7 @@ class Validation:
     def __init__(self, format: CorpusFormat, types: Optional[Collection[str]] = None) -> None:
         self._format = format
         self._types = types
+        self._first_sources: Dict[str, str] = {}
         self.statistics = CorpusStatistics()
 
     def problems(self, path: str) -> List[Problem]:
@@ -86,7 +88,7 @@ class Validation:
         self._format.on_note = lambda note: found.append(_problem(note, is_error=False))
         before, seen, last = self.statistics.sentences, set[str](), None
         try:
-            for document in read_corpus(self._format, path):
+            for document in read_corpus(self._format, path, may_be_empty=True):
                 self.statistics.add(document)
                 found += self._document_problems(document, last, seen)
                 last = document.doc_id
@@ -98,6 +100,26 @@ class Validation:
             self._format.on_error = self._format.on_note = None
         files = {file: index for index, file in enumerate(dict.fromkeys(p.file for p in found))}
         return sorted(_counted(found), key=lambda each: (files[each.file], each.line))
+
+    def type_problems(self) -> Iterator[Problem]:
+        """
+        Notes on types of all files that were checked, each at its first entity: seen once, or so
+        close to another that one of them may be a slip. None where the types are on a list.
+        """
+        counts = {} if self._types is not None else self.statistics.types
+        for kind, number in counts.items():
+            if number == 1:
+                yield Problem(self._first_sources[kind], f"type {kind!r} is seen once", False)
+        for pair in combinations(counts, 2):
+            rare, common = sorted(pair, key=counts.__getitem__)
+            difference = _difference(rare, common)
+            # Letters tell established types apart as well, such as DNA and RNA.
+            if difference == "case" or (
+                difference == "one letter" and counts[rare] <= max(1, counts[common] / 20)
+            ):
+                numbers = f"seen {counts[rare]:,} and {counts[common]:,} times"
+                reason = f"types {rare!r} and {common!r}, {numbers}, differ by {difference}"
+                yield Problem(self._first_sources[rare], reason, False)
 
     def _document_problems(
         self, document: Document, last: Optional[str], seen: Set[str]
@@ -113,6 +135,7 @@ class Validation:
 
     def _sentence_problems(self, sentence: Sentence) -> Iterator[Problem]:
         for entity in sentence.entities:
+            self._first_sources.setdefault(entity.type, sentence.source)
             if self._types is not None and entity.type not in self._types:
                 yield Problem(
                     sentence.source,
@@ -124,6 +147,24 @@ class Validation:
             if left < right:
                 crossing = f"{_quoted(sentence, spans[left])} and {_quoted(sentence, spans[right])}"
                 yield Problem(sentence.source, f"{crossing} cross", is_error=False)
+
+
+def _difference(left: str, right: str) -> Optional[str]:
+    """How two types differ, if that is little."""
+    if left.lower() == right.lower():
+        return "case"
+    start = _num_shared(left, right)
+    left, right = left[start:], right[start:]
+    end = _num_shared(left[::-1], right[::-1])
+    rest = left[: len(left) - end], right[: len(right) - end]
+    is_letter = all(len(part) <= 1 and not part.isdigit() for part in rest)
+    return "one letter" if is_letter else None
+
+
+def _num_shared(left: str, right: str) -> int:
+    """With how many characters both begin."""
+    pairs = enumerate(zip(left, right, strict=False))
+    return next((index for index, (a, b) in pairs if a != b), min(len(left), len(right)))
 
 
 def _counted(problems: List[Problem]) -> Iterator[Problem]:

@@ -76,7 +76,7 @@ class NestedNerReader(DatasetReader):
     discontinuous : `str`, optional (default = `"skip"`)
         What becomes of mentions in several pieces, which no span is: `"skip"`: not learned from,
         and counted as missed in evaluation; `"envelope"`: taken as the span from their first to
-        their last word; `"fragments"`: the same, and `metadata` has their `pieces` (start and
+        their last word; `"fragments"`: the same, and `metadata` has their `fragments` (start and
         exclusive end of each, by the number of the entity), for a model that is given its mentions
         (`mention_typer`); `"error"`.
     text_splitter : `TextSplitter`, optional (default = that of the format)
@@ -189,6 +189,11 @@ class NestedNerReader(DatasetReader):
                 done = "not learned from; they count as missed in evaluation"
             logger.warning("%s: %d discontinuous entities %s", path, num_discontinuous, done)
 
+    def documents(self, file_path: Any) -> Iterator[Document]:
+        """Those of a corpus, all of them, whatever `max_instances` is."""
+        part, paths = _part_and_paths(file_path)
+        return chain.from_iterable(self._documents(path, part) for path in paths)
+
     def _documents(self, path: str, part: str) -> Iterator[Document]:
         """Those of a corpus, or of one part of it; at least one."""
         given = (document for document in self._format.read(path) if document.sentences)
@@ -230,19 +235,17 @@ class NestedNerReader(DatasetReader):
             for index in range(words.num_sentences)
         )
 
-    def document_to_instances(self, document: Document) -> List[Instance]:
-        """An instance a sentence, without gold entities: what a predictor needs."""
+    def document_to_instances(
+        self, document: Document, with_entities: bool = False
+    ) -> Iterator[Instance]:
+        """An instance a sentence, as a predictor needs them; made as they are asked for."""
         words = DocumentWords(document.sentences, self._count_pieces)
-        instances = [
-            instance
-            for window in self._windows_of(words, self._limit)
+        for window in self._windows_of(words, self._limit):
             for instance in self._instances(
-                words, document.sentences, window, self._limit, with_entities=False
-            )
-        ]
-        for instance in instances:
-            self.apply_token_indexers(instance)
-        return instances
+                words, document.sentences, window, self._limit, with_entities
+            ):
+                self.apply_token_indexers(instance)
+                yield instance
 
     @overrides(check_signature=False)
     def text_to_instance(

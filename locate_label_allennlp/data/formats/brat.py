@@ -11,7 +11,12 @@ from typing import ClassVar, Dict, Iterable, Iterator, List, Optional, Tuple
 from overrides import overrides
 
 from locate_label_allennlp.data.document import CorpusError, Document, Sentence
-from locate_label_allennlp.data.formats.corpus_files import CorpusFile, corpus_files, write_errors
+from locate_label_allennlp.data.formats.corpus_files import (
+    CorpusFile,
+    check_folder_of,
+    corpus_files,
+    write_errors,
+)
 from locate_label_allennlp.data.formats.corpus_format import CorpusFormat, Tally
 from locate_label_allennlp.data.formats.running_text import Mention, Splitting
 from locate_label_allennlp.data.text_splitter import TextSplitter
@@ -73,6 +78,8 @@ class BratFormat(CorpusFormat):
         for file in self._files(path, is_one):
             stem, suffix = os.path.splitext(file.plain_name)
             pairs.setdefault(stem, {})[suffix] = file
+        if not pairs:
+            raise CorpusError("is no brat; allowed are a folder, an archive, .ann and .txt", path)
         for stem, pair in pairs.items():
             if ".ann" in pair and ".txt" in pair:
                 yield self._document(pair[".txt"], pair[".ann"], stem, tally)
@@ -131,6 +138,7 @@ class BratFormat(CorpusFormat):
         path = str(path).rstrip("/")
         if os.path.exists(path) and (not os.path.isdir(path) or os.listdir(path)):
             raise CorpusError("is there already; allowed is a new or an empty folder", path)
+        check_folder_of(path)
         temporary = ""
         try:
             with write_errors(path):
@@ -157,12 +165,12 @@ class BratFormat(CorpusFormat):
             for entity in sentence.entities:
                 if not re.fullmatch(r"\S+", entity.type):
                     raise CorpusError(f"brat cannot hold the type {entity.type!r}: it has a blank")
-                pieces = [
+                parts = [
                     (spans[start][0], spans[end - 1][1])
                     for start, end in entity.fragments or [(entity.start, entity.end)]
                 ]
-                places = ";".join(f"{start} {end}" for start, end in pieces)
-                quoted = " ".join(" ".join(text[slice(*piece)].split()) for piece in pieces)
+                places = ";".join(f"{start} {end}" for start, end in parts)
+                quoted = " ".join(" ".join(text[slice(*part)].split()) for part in parts)
                 lines.append(f"T{len(lines) + 1}\t{entity.type} {places}\t{quoted}\n")
         os.makedirs(os.path.dirname(stem), exist_ok=True)
         for ending, content in [(".txt", text), (".ann", "".join(lines))]:

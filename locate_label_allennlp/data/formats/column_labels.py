@@ -1,6 +1,7 @@
 """The labels of a column and the entities that they mean."""
 
-from typing import Callable, Iterable, Iterator, Optional, Tuple
+from itertools import count
+from typing import Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from locate_label_allennlp.data.document import Entity
 
@@ -20,6 +21,8 @@ MENDED = {
 
 Label = Tuple[str, str]
 """Prefix and type; both empty outside of entities."""
+
+OUTSIDE: Label = ("", "")
 
 
 def parsed_label(label: str, scheme: str) -> Optional[Label]:
@@ -42,6 +45,42 @@ def allowed_labels(scheme: str) -> str:
 def continues(before: Label, label: Label) -> bool:
     """Whether both lie in one entity."""
     return bool(before[1]) and label[1] == before[1] and label[0] not in _BEGIN
+
+
+def levels(rows: Sequence[Sequence[Label]]) -> List[List[Label]]:
+    """
+    One label a level and word, of rows that have no more than the labels of their word: a label
+    that continues an entity goes to the level of that entity, wherever in its row it stands. Of
+    several open entities of one type those that began first go on.
+    """
+    columns: List[List[Label]] = []
+    starts: List[int] = []
+    for index, row in enumerate(rows):
+        placed: Dict[int, Label] = {}
+        new = []
+        # What goes on before what ends: it began first.
+        for label in sorted((label for label in row if label[1]), key=lambda each: each[0] in _END):
+            open_levels = [
+                level
+                for level, column in enumerate(columns)
+                if level not in placed
+                and column[-1][0] not in _END
+                and continues(column[-1], label)
+            ]
+            if open_levels:
+                placed[min(open_levels, key=starts.__getitem__)] = label
+            else:
+                new.append(label)
+        for label in new:
+            level = next(level for level in count() if level not in placed)
+            if level == len(columns):
+                columns.append([OUTSIDE] * index)
+                starts.append(index)
+            starts[level] = index
+            placed[level] = label
+        for level, column in enumerate(columns):
+            column.append(placed.get(level, OUTSIDE))
+    return columns
 
 
 def entities_of(

@@ -1,5 +1,6 @@
 """One word a line, its labels in columns."""
 
+from itertools import product
 from typing import IO, ClassVar, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from allennlp.common.checks import ConfigurationError
@@ -8,16 +9,18 @@ from overrides import overrides
 from locate_label_allennlp.data.document import (
     CorpusError,
     Document,
-    Entity,
     Sentence,
     checked_sentence,
 )
 from locate_label_allennlp.data.formats.column_labels import (
     MENDED,
+    OUTSIDE,
     SCHEMES,
+    Label,
     allowed_labels,
     continues,
     entities_of,
+    levels,
     parsed_label,
 )
 from locate_label_allennlp.data.formats.column_writer import DOCUMENT, write_columns
@@ -32,6 +35,31 @@ from locate_label_allennlp.data.formats.corpus_format import (
 Row = Tuple[int, List[str]]
 
 
+class Widths:
+    """
+    How many label columns the lines of a file have: the same number each, padded with `O`, or each
+    as many as it has labels (and one `O` if it has none). No line of the latter kind ends in an `O`
+    that is not its only label; so a line of another number is a mistake if any line does.
+    """
+
+    def __init__(self) -> None:
+        self.first: Optional[int] = None
+        self.is_ragged = False
+        self._is_padded = False
+
+    def fits(self, width: int, labels: Sequence[str], all_are_labels: bool) -> bool:
+        """Of the next line: its number of columns, and its labels."""
+        self.first = width if self.first is None else self.first
+        is_padded = len(labels) > 1 and labels[-1] == "O"
+        if width == self.first and not (is_padded and self.is_ragged):
+            self._is_padded = self._is_padded or is_padded
+            return True
+        if self._is_padded or is_padded or not labels or not all_are_labels:
+            return False
+        self.is_ragged = True
+        return True
+
+
 @CorpusFormat.register("columns")
 class ColumnsFormat(CorpusFormat):
     """
@@ -44,14 +72,24 @@ class ColumnsFormat(CorpusFormat):
         Tarn    I-PLACE I-ORG
         museum  O       I-ORG
 
+    A line may also have no more label columns than it has labels, in any order, and a single `O` if
+    it has none: a label that continues an entity is told by its type. A file is either so or has
+    the same number of columns in every line.
+
+        Old     B-PLACE B-ORG
+        Tarn    I-PLACE I-ORG
+        museum  I-ORG
+        slept   O
+
     A line `-DOCSTART-` begins a document. An `I-` that continues nothing begins an entity; how
     often that was needed is logged.
 
     | corpus | arguments |
     |---|---|
     | CoNLL-2003 | `"pos_column": 1, "label_columns": [3]` |
-    | GermEval 2014 (`.tsv`) | `"number_column": 0, "word_column": 1, "comment": "#"` |
-    | Weibo | `"strip_position_digits": true` |
+    | GermEval 2014 (iob2) | `"one_document": false` |
+    | GermEval 2014 (`.tsv`) | the same and `"number_column": 0, "word_column": 1, "comment": "#"` |
+    | Weibo | `"strip_position_digits": true, "one_document": false` |
     | HAREM as columns | `"scheme": "bare"` |
     | ANERcorp | `"sentence_end": ".", "bad_lines": "skip"` |
 
@@ -83,8 +121,8 @@ class ColumnsFormat(CorpusFormat):
         A word that ends a sentence, for files without blank lines: after one or several of it in a
         row the next sentence begins, unless an entity goes on.
     bad_lines : `str`, optional (default = `"error"`)
-        A line with another number of columns than the first, or with an empty word: `"error"`, or
-        `"skip"` it; how many were skipped is logged.
+        A line with another number of columns than it should have, or with an empty word:
+        `"error"`, or `"skip"` it; how many were skipped is logged.
     encoding : `str`, optional (default = `"utf-8"`)
     """
 
@@ -134,17 +172,19 @@ class ColumnsFormat(CorpusFormat):
     @overrides
     def read_file(self, file: CorpusFile, tally: Tally) -> Iterator[Document]:
         document: List[Sentence] = []
-        for rows, is_last in self._sentences(file, tally):
+        widths = Widths()
+        for rows, is_last in self._sentences(file, widths, tally):
             if rows:
-                document.append(self._sentence(rows, file.name, tally))
+                document.append(self._sentence(rows, widths.is_ragged, file.name, tally))
             if document and (is_last or not self._one_document):
                 yield Document(tuple(document))
                 document = []
 
-    def _sentences(self, file: CorpusFile, tally: Tally) -> Iterator[Tuple[List[Row], bool]]:
+    def _sentences(
+        self, file: CorpusFile, widths: Widths, tally: Tally
+    ) -> Iterator[Tuple[List[Row], bool]]:
         """The rows of one sentence after the other, and whether its document ends there."""
         rows: List[Row] = []
-        width = 0
         for number, line in file.lines(self._encoding, tally.on_error):
             if self._comment is not None and line.startswith(self._comment):
                 continue
@@ -153,10 +193,9 @@ class ColumnsFormat(CorpusFormat):
                 rows = []
                 continue
             cells = _cells(line)
-            if not width:
-                width = len(cells)
-                self._check_width(width, file.name, number)
-            if self._is_bad(cells, width, (file.name, number), tally):
+            if widths.first is None:
+                self._check_width(len(cells), file.name, number)
+            if self._is_bad(cells, widths, (file.name, number), tally):
                 continue
             if rows and self._ends_between(rows[-1][1], cells):
                 yield rows, False
@@ -169,29 +208,48 @@ class ColumnsFormat(CorpusFormat):
         word = self._word_column
         if self._sentence_end is None or not before[word] == self._sentence_end != cells[word]:
             return False
-        labels = [
-            [parsed_label(row[column], self._scheme) or ("", "") for row in (before, cells)]
-            for column in self._labelled(len(cells))
-        ]
-        return not any(continues(*pair) for pair in labels)
+        last, first = (
+            [parsed_label(row[column], self._scheme) or OUTSIDE for column in self._labelled(row)]
+            for row in (before, cells)
+        )
+        pairs = zip(last, first, strict=True) if len(last) == len(first) else product(last, first)
+        return not any(continues(*pair) for pair in pairs)
 
-    def _labelled(self, width: int) -> List[int]:
+    def _labelled(self, cells: List[str]) -> List[int]:
+        """The columns of a line that hold labels."""
         if self._label_columns is not None:
             return self._label_columns
-        return [column for column in range(width) if column not in self._other_columns]
+        return [column for column in range(len(cells)) if column not in self._other_columns]
 
-    def _is_bad(self, cells: List[str], width: int, place: Tuple[str, int], tally: Tally) -> bool:
-        if len(cells) != width:
+    def _is_bad(
+        self, cells: List[str], widths: Widths, place: Tuple[str, int], tally: Tally
+    ) -> bool:
+        if not widths.fits(len(cells), *self._ragged_labels(cells)):
             if self._skips:
                 tally.add("lines with another number of columns, skipped", place)
             else:
-                reason = f"{len(cells)} columns where the lines before have {width}"
+                what = "differing numbers" if widths.is_ragged else str(widths.first)
+                reason = f"{len(cells)} columns where the lines before have {what}"
+                if widths.is_ragged and cells[-1] == "O":
+                    reason += "; in such files an 'O' is the only label of its line"
                 tally.report(CorpusError(reason, *place))
             return True
         if self._skips and not cells[self._word_column].strip():
             tally.add("lines with an empty word, skipped", place)
             return True
         return False
+
+    def _ragged_labels(self, cells: List[str]) -> Tuple[List[str], bool]:
+        """
+        The labels of a line, and whether that is what they are; none if lines have to be as wide as
+        the first, because columns are told by their number, or because any text is a type.
+        """
+        if self._label_columns is not None or self._scheme == "bare":
+            return [], False
+        if len(cells) <= max(self._other_columns):
+            return [], False
+        labels = [cells[column] for column in self._labelled(cells)]
+        return labels, all(parsed_label(label, self._scheme) for label in labels)
 
     def _check_width(self, width: int, path: str, number: int) -> None:
         needed = max([*self._other_columns, *(self._label_columns or [])]) + 1
@@ -200,43 +258,36 @@ class ColumnsFormat(CorpusFormat):
                 f"{width} columns, but the format is told to use {needed}", path, number
             )
 
-    def _sentence(self, rows: List[Row], path: str, tally: Tally) -> Sentence:
-        columns = list(zip(*(cells for _, cells in rows), strict=True))
+    def _sentence(self, rows: List[Row], is_ragged: bool, path: str, tally: Tally) -> Sentence:
         numbers = [number for number, _ in rows]
-        # The same entity in two columns is no mistake.
-        entities = {
-            entity
-            for column in self._labelled(len(columns))
-            for entity in self._entities(columns[column], numbers, path, tally)
-        }
-        words = list(columns[self._word_column])
-        if self._strip_position_digits:
-            pairs = zip(words, numbers, strict=True)
-            words = [_stripped(word, (path, number), tally) for word, number in pairs]
-        return checked_sentence(
-            words,
-            list(entities),
-            path,
-            numbers[0],
-            pos=None if self._pos_column is None else list(columns[self._pos_column]),
-            on_error=tally.on_error,
-        )
-
-    def _entities(
-        self, column: Sequence[str], numbers: Sequence[int], path: str, tally: Tally
-    ) -> Iterator[Entity]:
-        labels = []
-        for label, number in zip(column, numbers, strict=True):
-            parsed = parsed_label(label, self._scheme)
-            if parsed is None:
-                reason = f"label {label!r}; allowed are {allowed_labels(self._scheme)}"
-                tally.report(CorpusError(reason, path, number))
-            labels.append(parsed or ("", ""))
+        labels = [self._labels(cells, (path, number), tally) for number, cells in rows]
+        columns = levels(labels) if is_ragged else list(zip(*labels, strict=True))
 
         def mended(index: int) -> None:
             tally.add(MENDED[self._scheme], (path, numbers[index]))
 
-        return entities_of(labels, self._scheme, mended)
+        # The same entity in two columns is no mistake.
+        entities = {
+            entity for column in columns for entity in entities_of(column, self._scheme, mended)
+        }
+        words = [cells[self._word_column] for _, cells in rows]
+        if self._strip_position_digits:
+            pairs = zip(words, numbers, strict=True)
+            words = [_stripped(word, (path, number), tally) for word, number in pairs]
+        tags = None if self._pos_column is None else [cells[self._pos_column] for _, cells in rows]
+        return checked_sentence(
+            words, list(entities), path, numbers[0], pos=tags, on_error=tally.on_error
+        )
+
+    def _labels(self, cells: List[str], place: Tuple[str, int], tally: Tally) -> List[Label]:
+        labels = []
+        for column in self._labelled(cells):
+            parsed = parsed_label(cells[column], self._scheme)
+            if parsed is None:
+                reason = f"label {cells[column]!r}; allowed are {allowed_labels(self._scheme)}"
+                tally.report(CorpusError(reason, *place))
+            labels.append(parsed or OUTSIDE)
+        return labels
 
     @overrides
     def write_file(self, documents: Iterable[Document], target: IO[bytes]) -> None:

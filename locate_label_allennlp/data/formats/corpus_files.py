@@ -4,6 +4,7 @@ import glob
 import gzip
 import io
 import os
+import re
 import tarfile
 import tempfile
 import zipfile
@@ -32,7 +33,8 @@ class CorpusFile:
     open_packed : `Callable[[], IO[bytes]]`
         Opens what is stored, which is unpacked if the name ends in `.gz`.
     root : `str`, optional (default = `""`)
-        The folder or archive in which it was found, a beginning of `name`.
+        The folder or archive that was given, a beginning of `name`; of a pattern what stands before
+        its first wildcard, of a file the folder it lies in.
     """
 
     name: str
@@ -110,7 +112,9 @@ def corpus_files(path: str, suffixes: Sequence[str] = ()) -> Iterator[CorpusFile
     """
     path = str(path)
     if os.path.isfile(path):
-        yield from _archived(path, path, "", suffixes) if _is_archive(path) else [_local(path)]
+        yield from (
+            _archived(path, path, "", suffixes) if _is_archive(path) else [_local(path, path)]
+        )
     elif os.path.isdir(path):
         yield from _in_folder(path, suffixes)
     elif "://" in path or "!" in path:
@@ -121,12 +125,12 @@ def corpus_files(path: str, suffixes: Sequence[str] = ()) -> Iterator[CorpusFile
         elif member:
             raise CorpusError(f"is no archive; allowed are {', '.join(ARCHIVE_SUFFIXES)}", location)
         else:
-            yield CorpusFile(location, partial(open, local, "rb"))
+            yield CorpusFile(location, partial(open, local, "rb"), _plain_folder(location))
     else:
         found = [name for name in sorted(glob.glob(path, recursive=True)) if os.path.isfile(name)]
         if not found:
             raise CorpusError(f"no such file (looked from the folder {os.getcwd()})", path)
-        yield from map(_local, found)
+        yield from (_local(name, path) for name in found)
 
 
 @contextmanager
@@ -142,6 +146,13 @@ def write_errors(path: str) -> Iterator[None]:
         raise CorpusError(reason, path) from error
 
 
+def check_folder_of(path: str) -> None:
+    """A `CorpusError` for what cannot be written because it would lie in no folder."""
+    folder = os.path.dirname(path) or "."
+    if not os.path.isdir(folder):
+        raise CorpusError(f"cannot be written: there is no folder {folder}", path)
+
+
 @contextmanager
 def atomic_file(path: str) -> Iterator[IO[bytes]]:
     """
@@ -149,6 +160,9 @@ def atomic_file(path: str) -> Iterator[IO[bytes]]:
     that fails. Compressed if `path` ends in `.gz`, the same bytes for the same content.
     """
     path = str(path)
+    if os.path.isdir(path):
+        raise CorpusError("is a folder; allowed is the name of a file", path)
+    check_folder_of(path)
     temporary = ""
     try:
         with write_errors(path):
@@ -180,8 +194,14 @@ def _is_archive(name: str) -> bool:
     return name.lower().endswith(ARCHIVE_SUFFIXES)
 
 
-def _local(path: str) -> CorpusFile:
-    return CorpusFile(path, partial(open, path, "rb"))
+def _local(name: str, path: str) -> CorpusFile:
+    return CorpusFile(name, partial(open, name, "rb"), _plain_folder(path))
+
+
+def _plain_folder(path: str) -> str:
+    """The folders of a path that stand before its first wildcard, if it has one."""
+    plain = re.split(r"[*?[]", path, maxsplit=1)[0]
+    return plain[: plain.rfind("/") + 1]
 
 
 def _fetched(location: str) -> str:
@@ -221,7 +241,8 @@ def _archived(
         named = name == member or (bool(member) and fnmatchcase(name, member))
         if named or (name.startswith(folder) and _wanted(name, suffixes)):
             found = True
-            yield CorpusFile(f"{location}!{name}", open_packed, root=f"{location}!{folder}")
+            root = folder if name.startswith(folder) else _plain_folder(member)
+            yield CorpusFile(f"{location}!{name}", open_packed, root=f"{location}!{root}")
     if not found and member:
         raise CorpusError(f"has no member {member!r}", location)
     _check_any([location] if found else [], location, "archive", suffixes)

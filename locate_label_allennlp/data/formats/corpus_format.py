@@ -47,11 +47,19 @@ class Tally:
             raise error
         self.on_error(error)
 
-    def add(self, what: str, place: Optional[Place] = None, count: int = 1) -> None:
+    def add(
+        self,
+        what: str,
+        place: Optional[Place] = None,
+        count: int = 1,
+        example: Optional[str] = None,
+    ) -> None:
+        """`example` is told to those who hear of each thing, and is not in the count."""
         if not count:
             return
         if self._on_note is not None:
-            self._on_note(CorpusError(what, *(place or (self._path, None))))
+            told = what if example is None else f"{what}: {example}"
+            self._on_note(CorpusError(told, *(place or (self._path, None))))
         self._counts[what] = self._counts.get(what, 0) + count
 
     def note(self, what: str, path: str) -> None:

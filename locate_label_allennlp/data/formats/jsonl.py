@@ -4,9 +4,11 @@ import json
 from dataclasses import replace
 from typing import IO, Any, ClassVar, Dict, Iterable, Iterator, List, Optional, Tuple, Union
 
+from allennlp.common.checks import ConfigurationError
 from overrides import overrides
 
 from locate_label_allennlp.data.document import CorpusError, Document, Entity, Sentence
+from locate_label_allennlp.data.formats.column_labels import allowed_labels, parsed_label
 from locate_label_allennlp.data.formats.corpus_files import CorpusFile
 from locate_label_allennlp.data.formats.corpus_format import CorpusFormat, Place, Tally
 from locate_label_allennlp.data.formats.json_items import (
@@ -93,6 +95,10 @@ class JsonlFormat(CorpusFormat):
     def __init__(
         self, splitting: Optional[Splitting] = None, tag_names: Optional[List[str]] = None
     ) -> None:
+        for name in tag_names or []:
+            if parsed_label(name, "iob") is None:
+                allowed = allowed_labels("iob")
+                raise ConfigurationError(f"tag_names has {name!r}; allowed are {allowed}")
         self._splitting = splitting or Splitting()
         self._tag_names = tag_names
 

@@ -4,7 +4,7 @@ import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
-from typing import List, Optional, Sequence, Set, Tuple
+from typing import Dict, List, Optional, Sequence, Set, Tuple
 
 from allennlp.common import FromParams
 
@@ -110,13 +110,21 @@ class Splitting(FromParams):
         words = [span for spans in sentences for span in spans]
         breaks = set(accumulate(len(spans) for spans in sentences[:-1]))
         placed: List[Entity] = []
+        others: Dict[Entity, Mention] = {}
         for mention in mentions:
             try:
                 entity = self._by_words(mention, words, path, tally)
                 breaks -= self._crossed(entity, breaks, (path, mention.line), tally)
-                placed.append(entity)
             except CorpusError as error:
                 tally.report(error)
+                continue
+            other = others.setdefault(entity, mention)
+            if other.fragments == mention.fragments:
+                placed.append(entity)
+            else:
+                shown = " and ".join(repr(_quoted(text, each)) for each in (other, mention))
+                what = "mentions of one type widened to the same words, kept as one entity"
+                tally.add(what, (path, mention.line), example=f"{mention.type} {shown}")
         bounds = [0, *sorted(breaks), len(words)] if words else [0]
         members = _by_sentence(placed, bounds)
         line_ends = [match.start() for match in re.finditer("\n", text)]
@@ -187,6 +195,10 @@ def _is_inside(mention: Mention, text: str, path: str, tally: Tally) -> bool:
             tally.report(CorpusError(reason, path, mention.line))
             return False
     return True
+
+
+def _quoted(text: str, mention: Mention) -> str:
+    return " ... ".join(text[start:end] for start, end in mention.fragments)
 
 
 def _trimmed(text: str, start: int, end: int) -> Span:

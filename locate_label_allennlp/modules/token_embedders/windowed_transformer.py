@@ -141,7 +141,7 @@ class WindowedTransformerEmbedder(TokenEmbedder):
         if getattr(self.transformer, "pooler", None) is not None:
             self.transformer.pooler = None
         if gradient_checkpointing:
-            self.transformer.gradient_checkpointing_enable()
+            _checkpoint_gradients(self.transformer)
         for parameter in self.transformer.parameters():
             parameter.requires_grad_(train_parameters)
         if compile:
@@ -259,3 +259,9 @@ class WindowedTransformerEmbedder(TokenEmbedder):
             present, pieces.flatten(0, 1), counts.cumsum(0) - counts, mode=self._pooling
         )
         return words.view(batch_size, num_words, -1)
+
+
+def _checkpoint_gradients(transformer: Any) -> None:
+    """By its name in transformers 5, which warns of the other, or in transformers 4."""
+    enable = getattr(transformer, "activation_checkpointing_enable", None)
+    (enable or transformer.gradient_checkpointing_enable)()

@@ -91,8 +91,14 @@ class NestedSpanF1(Metric):
         numbers += [int(reached.get(stage, 0)) for stage in self._stages]
         self._numbers += dist_reduce_sum(torch.tensor(numbers)).cpu()
 
-    def get_metric(self, reset: bool = False) -> Dict[str, float]:
+    def get_metric(self, reset: bool = False, verbose: Optional[bool] = None) -> Dict[str, float]:
         """
+        # Parameters
+
+        reset : `bool`, optional (default = `False`)
+        verbose : `bool`, optional
+            Instead of the metric's own.
+
         # Returns
 
         `Dict[str, float]`
@@ -122,7 +128,7 @@ class NestedSpanF1(Metric):
         for stage, reached in zip(self._stages, numbers[4 * len(groups) :], strict=True):
             if stage in self._reported:
                 metrics[f"{stage}_recall"] = Counts(counts["micro"].gold, reached).recall
-        if self._verbose:
+        if self._verbose if verbose is None else verbose:
             metrics.update((f"macro_{name}", score) for name, score in macro.items())
             for group in groups[1:]:
                 metrics.update(

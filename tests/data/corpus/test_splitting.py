@@ -1,3 +1,4 @@
+import logging
 from dataclasses import replace
 from typing import Dict, List, Optional
 
@@ -8,11 +9,12 @@ from hypothesis import strategies as st
 
 from locate_label_allennlp.data.corpus.splitting import (
     fingerprint,
+    hold_out,
     parsed_parts,
     parts_table,
     split_documents,
 )
-from locate_label_allennlp.data.document import Document, Entity, Sentence
+from locate_label_allennlp.data.document import CorpusError, Document, Entity, Sentence
 
 PARTS = {"train": 0.8, "dev": 0.1, "test": 0.1}
 
@@ -114,3 +116,40 @@ def test_the_table_has_a_line_a_part() -> None:
     assert lines[0] == ["documents", "sentences", "share", "entities", "fingerprint"]
     assert lines[1] == ["train", "1", "3", "75.0%", "0", fingerprint(parts["train"])]
     assert lines[2][:4] == ["dev", "1", "1", "25.0%"]
+
+
+def sentences(documents: List[Document]) -> List[str]:
+    return [" ".join(each.words) for one in documents for each in one.sentences]
+
+
+def test_whole_documents_are_held_out_and_it_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    given = [document(str(number), "a b", f"c {number}") for number in range(20)]
+    rest, held_out = hold_out(given, 0.1, "here.jsonl")
+    assert len(held_out) == 2
+    assert sorted(one.doc_id or "" for one in rest + held_out) == sorted(map(str, range(20)))
+    assert all(len(one.sentences) == 2 for one in rest + held_out)
+    assert hold_out(given, 0.1, "here.jsonl") == (rest, held_out)
+    assert hold_out(given, 0.1, "here.jsonl", seed=14)[1] != held_out
+    said = "here.jsonl: 2 of 20 documents (4 of 40 sentences) are held out for validation"
+    assert caplog.record_tuples[0][1:] == (logging.WARNING, said)
+
+
+@pytest.mark.parametrize("lengths", [[30], [28, 2], [1, 29]])
+def test_the_last_sentences_of_documents_too_few_or_unequal(
+    lengths: List[int], caplog: pytest.LogCaptureFixture
+) -> None:
+    numbers = iter(range(30))
+    given = [document(None, *(f"w {next(numbers)}" for _ in range(size))) for size in lengths]
+    rest, held_out = hold_out(given, 0.2, "here.jsonl")
+    assert sentences(rest) == [f"w {number}" for number in range(24)]
+    assert sentences(held_out) == [f"w {number}" for number in range(24, 30)]
+    assert "here.jsonl: the last 6 of 30 sentences are held out" in caplog.text
+    assert f"too few documents ({len(lengths)}) of like length" in caplog.text
+
+
+def test_neither_part_is_empty() -> None:
+    for share in (0.01, 0.99):
+        rest, held_out = hold_out([document(None, "a", "b")], share, "here.jsonl")
+        assert (sentences(rest), sentences(held_out)) == (["a"], ["b"])
+    with pytest.raises(CorpusError, match=r"here\.jsonl: has one sentence, of which none can"):
+        hold_out([document(None, "a")], 0.5, "here.jsonl")

@@ -1,6 +1,6 @@
 import json
 from pathlib import Path
-from typing import Any, Callable, Iterator, List, Optional
+from typing import Any, Callable, Dict, Iterator, List, Optional
 
 import pytest
 
@@ -159,3 +159,48 @@ def test_statistics_are_those_of_all_files(tmp_path: Path) -> None:
         (tmp_path / name).write_text(json.dumps(SOUND))
         validation.problems(str(tmp_path / name))
     assert (validation.statistics.sentences, validation.statistics.entities) == (2, 6)
+
+
+def types_said(tmp_path: Path, counts: Dict[str, int], **options: Any) -> List[str]:
+    validation = Validation(JsonlFormat(), **options)
+    for number, (kind, count) in enumerate(counts.items()):
+        path = tmp_path / str(number)
+        line = json.dumps({"tokens": ["a"], "entities": [entity(0, 1, kind)]})
+        path.write_text(f"{line}\n" * count)
+        assert validation.problems(str(path)) == []
+    return [str(each).removeprefix(f"{tmp_path}/") for each in validation.type_problems()]
+
+
+def test_types_that_may_be_slips(tmp_path: Path) -> None:
+    assert types_said(tmp_path, {"ORG": 40, "Org": 30, "ORGS": 2, "PLACE": 1}) == [
+        "3:1: note: type 'PLACE' is seen once",
+        "1:1: note: types 'Org' and 'ORG', seen 30 and 40 times, differ by case",
+        "2:1: note: types 'ORGS' and 'ORG', seen 2 and 40 times, differ by one letter",
+    ]
+
+
+@pytest.mark.parametrize(
+    "types",
+    [
+        {"DNA": 40, "RNA": 3},
+        {"ORG1": 40, "ORG2": 2},
+        {"ORG": 40, "OTH": 2},
+        {"ORG": 40, "ORGAN": 2},
+        {"ROLE": 40, "LORE": 2},
+    ],
+)
+def test_types_that_are_none(tmp_path: Path, types: Dict[str, int]) -> None:
+    assert types_said(tmp_path, types) == []
+
+
+@pytest.mark.parametrize(
+    ("left", "right"), [("PLACE", "PLCE"), ("PLACE", "PLAICE"), ("PLACE", "PLANE"), ("A", "AA")]
+)
+def test_what_one_letter_is(tmp_path: Path, left: str, right: str) -> None:
+    for types in ({left: 40, right: 2}, {right: 40, left: 2}):
+        (said,) = types_said(tmp_path, types)
+        assert said.endswith("differ by one letter")
+
+
+def test_types_on_a_list_are_no_slips(tmp_path: Path) -> None:
+    assert types_said(tmp_path, {"ORG": 40, "Org": 1}, types={"ORG", "Org"}) == []

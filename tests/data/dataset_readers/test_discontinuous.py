@@ -53,7 +53,7 @@ def test_fragments(caplog: pytest.LogCaptureFixture) -> None:
     assert instance["entities"].entities == list(ENTITIES)
     assert instance["metadata"]["fragments"] == {0: ((0, 1), (3, 4))}
     assert instance["metadata"]["unreachable"] == []
-    assert "here.ann: 1 discontinuous entities given piece by piece" in caplog.text
+    assert "here.ann: 1 discontinuous entities given fragment by fragment" in caplog.text
 
 
 @pytest.mark.parametrize("discontinuous", ["skip", "envelope"])

@@ -11,7 +11,15 @@ from allennlp.data.token_indexers import SingleIdTokenIndexer
 
 from locate_label_allennlp.data.dataset_readers import NestedNerReader
 from locate_label_allennlp.data.document import CorpusError, Document, Entity, Sentence
-from locate_label_allennlp.data.formats import ColumnsFormat
+from locate_label_allennlp.data.formats import (
+    AutoFormat,
+    BratFormat,
+    ColumnsFormat,
+    GeniaXmlFormat,
+    JsonlFormat,
+    Splitting,
+)
+from locate_label_allennlp.data.text_splitter import TextSplitter
 from locate_label_allennlp.data.token_indexers import WindowedTransformerIndexer
 
 
@@ -228,3 +236,79 @@ def test_a_corpus_without_entities_is_said(tmp_path, caplog):
             file.write('{"tokens": ["c"], "entities": [{"start": 0, "end": 1, "type": "X"}]}\n')
         list(reader().read(str(path)))
     assert len(caplog.records) == 1
+
+
+@pytest.fixture
+def port_town(tmp_path):
+    """The path of twenty documents of one sentence each."""
+    path = tmp_path / "town.jsonl"
+    lines = [json.dumps({"tokens": ["Harbour", str(number)]}) for number in range(20)]
+    path.write_text("\n".join(lines), "utf-8")
+    return str(path)
+
+
+def test_several_corpora_are_read_one_after_the_other(corpus, port_town):
+    both = texts(reader().read([port_town, corpus]))
+    assert both == texts(reader().read(port_town)) + SENTENCES
+    assert texts(reader().read({"training": [port_town, corpus]})) == both
+
+
+def test_a_part_of_the_corpus_is_held_out(port_town):
+    divided = reader(held_out=0.2)
+    training = texts(divided.read({"training": port_town}))
+    held_out = texts(divided.read({"held_out": port_town}))
+    assert (len(training), len(held_out)) == (16, 4)
+    assert sorted(training + held_out) == sorted(texts(reader().read(port_town)))
+    # The same ones in another process, and all of them where the corpus itself is asked for.
+    assert texts(reader(held_out=0.2).read({"held_out": port_town})) == held_out
+    assert len(list(divided.read(port_town))) == 20
+    assert texts(reader().read({"training": port_town})) == texts(reader().read(port_town))
+
+
+def test_each_of_several_corpora_has_a_part_held_out(corpus, port_town):
+    held_out = texts(reader(held_out=0.2).read({"held_out": [port_town, corpus]}))
+    assert set(held_out[:4]) <= set(texts(reader().read(port_town)))
+    assert set(held_out[4:]) <= set(SENTENCES)
+    assert len(held_out) > 4
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ({"train": "a"}, r"the keys \['train'\]; allowed is one of 'training' and 'held_out'"),
+        ({"training": "a", "held_out": "a"}, r"the keys \['held_out', 'training'\]"),
+        ([], r"a data path is \[\]; allowed is a path or a list of paths"),
+        ({"training": [1]}, r"a data path is \[1\]"),
+        (None, "a data path is None"),
+    ],
+)
+def test_data_paths_that_are_none(path, message):
+    with pytest.raises(ConfigurationError, match=message):
+        list(reader().read(path))
+
+
+def test_nothing_is_held_out_unless_a_share_is_given(corpus):
+    with pytest.raises(ConfigurationError, match="the reader's held_out is 0; allowed is a share"):
+        list(reader().read({"held_out": corpus}))
+    with pytest.raises(ConfigurationError, match="held_out is 1; allowed is 0 to less than 1"):
+        reader(held_out=1)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, ("en", "spacy")),
+        ({"format": ColumnsFormat()}, ("en", "spacy")),
+        ({"format": BratFormat(Splitting("ru", "whitespace"))}, ("ru", "whitespace")),
+        ({"format": JsonlFormat(Splitting("de"))}, ("de", "spacy")),
+        ({"format": GeniaXmlFormat(splitting=Splitting("xx"))}, ("xx", "spacy")),
+        ({"format": AutoFormat(Splitting("ru"))}, ("ru", "spacy")),
+        (
+            {"format": BratFormat(Splitting("ru")), "text_splitter": TextSplitter("de")},
+            ("de", "spacy"),
+        ),
+    ],
+)
+def test_raw_text_is_split_as_the_corpus_unless_said_otherwise(options, expected):
+    splitter = reader(**options).text_splitter
+    assert (splitter.language, splitter.words) == expected

@@ -165,9 +165,9 @@ def test_max_instances(reader, corpus, documents):
 def test_documents_of_one_s_own(reader):
     sentences = tuple(Sentence((word,) * 3) for word in ("port", "the", "abc"))
     shared = reader(max_context_wordpieces=14)
-    instances = shared.document_to_instances(Document(sentences))
+    instances = list(shared.document_to_instances(Document(sentences)))
     assert [instance["metadata"]["words"] for instance in instances] == [s.words for s in sentences]
-    other = shared.document_to_instances(Document(sentences))
+    other = list(shared.document_to_instances(Document(sentences)))
     keys, others = ({one["context"].key for one in each} for each in (instances, other))
     assert len(keys) == 2
     assert not keys & others
@@ -180,9 +180,8 @@ def test_documents_of_one_s_own(reader):
 
 def test_less_context_than_asked_for_is_said(reader, caplog):
     sentences = tuple(Sentence(("abcdef",) * 3) for _ in range(3))
-    reader(max_context_wordpieces=20, min_context_wordpieces=6).document_to_instances(
-        Document(sentences)
-    )
+    short = reader(max_context_wordpieces=20, min_context_wordpieces=6)
+    assert len(list(short.document_to_instances(Document(sentences)))) == 3
     assert "1 sentences so far were shown less context than asked for" in caplog.text
 
 
@@ -214,3 +213,23 @@ def test_from_a_config(tiny_bert, corpus):
     }
     built = DatasetReader.from_params(Params(params))
     assert len(windows(built.read(corpus))) > 2
+
+
+def test_windows_of_another_size_in_training(reader, corpus):
+    both = reader(max_training_context_wordpieces=20)
+    in_training = contexts(both.read({"training": corpus}))
+    assert in_training == contexts(reader(max_context_wordpieces=20).read(corpus))
+    assert contexts(both.read(corpus)) == contexts(reader().read(corpus)) != in_training
+    # Prediction is no training.
+    document = next(iter(JsonlFormat().read(corpus)))
+    predicted = contexts(both.document_to_instances(document))
+    assert predicted == contexts(reader().document_to_instances(document))
+
+
+def contexts(instances):
+    return [[token.text for token in instance["context"]] for instance in instances]
+
+
+def test_the_limit_in_training_is_checked_too(reader):
+    with pytest.raises(ConfigurationError, match="max_training_context_wordpieces is 8 and min"):
+        reader(max_training_context_wordpieces=8)

@@ -3,9 +3,12 @@ import logging
 import pytest
 from allennlp.common import Params
 from allennlp.common.checks import ConfigurationError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from locate_label_allennlp.data.document import CorpusError, Document, Entity, Sentence
 from locate_label_allennlp.data.formats import ColumnsFormat, CorpusFormat
+from locate_label_allennlp.nn.relations import crosses
 
 HARBOUR = [
     (
@@ -152,6 +155,17 @@ def test_position_digits(read):
     [
         ("a\tO\n\nb\tO\tO\n", {}, ":3: 3 columns where the lines before have 2"),
         ("a\tO\nb\n", {}, ":2: 1 columns where the lines before have 2"),
+        ("a\tO\tO\nb\tO\n", {}, ":2: 2 columns where the lines before have 3"),
+        ("a\tB-x\nb\tc\tB-x\n", {}, ":2: 3 columns where the lines before have 2"),
+        ("a\tB-x\tB-y\nb\tO\nc\tB-x\tO\n", {}, ":3: 3 columns where the lines before have differ"),
+        ("a\tB-x\tB-y\nb\tO\nc\n", {}, ":3: 1 columns where the lines before have differing"),
+        ("a\tx\ty\nb\tx\n", {"scheme": "bare"}, ":2: 2 columns where the lines before have 3"),
+        (
+            "a\tB-x\tB-y\nb\tB-x\n",
+            {"label_columns": [1]},
+            ":2: 2 columns where the lines before have 3",
+        ),
+        ("a\tN\tB-x\tB-y\nb\n", {"pos_column": 1}, ":2: 1 columns where the lines before have 4"),
         ("a\tO\n", {"label_columns": [3]}, ":1: 2 columns, but the format is told to use 4"),
         ("a\tO\n", {"pos_column": 2}, ":1: 2 columns, but the format is told to use 3"),
         ("a\tO\nb\tS-x\n", {}, ":2: label 'S-x'; allowed are 'O', 'B-type' and 'I-type'"),
@@ -229,6 +243,81 @@ def test_chinese_characters(fixtures):
         str(fixtures / "formats" / "characters.tsv")
     )
     assert plain(documents) == [("海 港 真 静", [Entity(0, 2, "LOC.NAM")])]
+
+
+RAGGED = "x\tB-Z\tB-Y\ny\tO\n\n"
+"""Two lines that tell of a file that its lines have as many label columns as labels."""
+
+
+def test_as_many_label_columns_as_labels(fixtures, caplog):
+    documents = list(ColumnsFormat().read(str(fixtures / "formats" / "ragged.conll")))
+    assert plain(documents) == [
+        (
+            "The keeper of the museum of Tarn left",
+            [Entity(0, 7, "ROLE"), Entity(3, 7, "ORG"), Entity(6, 7, "PLACE")],
+        ),
+        ("Silence", []),
+    ]
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    ("scheme", "rows", "entities"),
+    [
+        ("iob", ["B-a", "I-a B-a", "I-a I-a", "I-a"], [(0, 4, "a"), (1, 3, "a")]),
+        ("iob", ["B-a B-a", "I-a I-a", "I-a B-a"], [(0, 2, "a"), (0, 3, "a"), (2, 3, "a")]),
+        ("iob1", ["I-a", "B-b I-a", "I-b"], [(0, 2, "a"), (1, 3, "b")]),
+        (
+            "bioes",
+            ["B-a", "B-a I-a", "E-a I-a", "S-a E-a"],
+            [(0, 4, "a"), (1, 3, "a"), (3, 4, "a")],
+        ),
+        ("bioes", ["B-a", "E-a B-a", "E-a"], [(0, 2, "a"), (1, 3, "a")]),
+        ("bioes", ["B-a S-a", "E-a", "S-a"], [(0, 1, "a"), (0, 2, "a"), (2, 3, "a")]),
+    ],
+)
+def test_labels_in_any_order_belong_to_entities_of_their_type(read, caplog, scheme, rows, entities):
+    lines = "".join("w\t" + row.replace(" ", "\t") + "\n" for row in rows)
+    ragged = RAGGED.replace("B-", "S-") if scheme == "bioes" else RAGGED
+    sentence = sentences(read(ragged + lines, scheme=scheme))[-1]
+    assert sentence.entities == tuple(Entity(*entity) for entity in entities)
+    assert caplog.records == []
+
+
+@st.composite
+def nested_entities(draw):
+    """Those of one type do not cross."""
+    kept = []
+    bounds = st.lists(st.integers(0, 6), min_size=2, max_size=2, unique=True).map(sorted)
+    for (start, end), type in draw(st.sets(st.tuples(bounds.map(tuple), st.sampled_from("ab")))):
+        entity = Entity(start, end, type)
+        spans = [each.span for each in kept if each.type == type]
+        if not crosses([entity.span], spans).any():
+            kept.append(entity)
+    return kept
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(nested_entities(), st.randoms(use_true_random=False))
+def test_any_nested_entities_of_ragged_lines(tmp_path, entities, random):
+    rows = []
+    for word in range(6):
+        labels = [
+            f"{'B' if word == entity.start else 'I'}-{entity.type}"
+            for entity in entities
+            if entity.start <= word < entity.end
+        ]
+        random.shuffle(labels)
+        rows.append("\t".join(["w", *(labels or ["O"])]) + "\n")
+    path = tmp_path / "corpus"
+    path.write_text(RAGGED + "".join(rows))
+    assert set(sentences(ColumnsFormat().read(str(path)))[-1].entities) == set(entities)
+
+
+def test_a_sentence_ends_outside_of_ragged_entities(read):
+    lines = ". B-a B-b\n. I-b\nd O\n. B-b\ne I-b I-c\n. O\nf O\n"
+    documents = read(lines, sentence_end=".")
+    assert [len(s.words) for s in sentences(documents)] == [2, 4, 1]
 
 
 @pytest.mark.parametrize(

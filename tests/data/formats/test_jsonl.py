@@ -3,6 +3,7 @@ import logging
 from dataclasses import replace
 
 import pytest
+from allennlp.common.checks import ConfigurationError
 
 from locate_label_allennlp.data.document import CorpusError, Document, Entity, Sentence
 from locate_label_allennlp.data.formats import JsonlFormat
@@ -256,6 +257,8 @@ def test_tags_of_hugging_face(fixtures, read):
         list(JsonlFormat().read(str(folder / "hugging_face_numbers.jsonl")))
     with pytest.raises(CorpusError, match="tag 2; tag_names has names for 0 to 1"):
         list(JsonlFormat(tag_names=names[:2]).read(str(folder / "hugging_face_numbers.jsonl")))
+    with pytest.raises(ConfigurationError, match="tag_names has 'PLACE'; allowed are 'O', 'B-type"):
+        JsonlFormat(tag_names=["O", "PLACE"])
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,26 @@ def test_an_entity_inside_a_word(caplog):
         build(TEXT, *mentions, inside_words="error")
 
 
+def test_two_mentions_on_the_same_words_are_one_entity_and_no_mistake(caplog):
+    mentions = [("A", (0, 2)), ("A", (2, 3)), ("B", (2, 3)), ("C", (0, 1), (4, 6)), ("C", (1, 8))]
+    with caplog.at_level(logging.WARNING):
+        document = build(TEXT, *mentions)
+    assert document.sentences[0].entities == (
+        *(Entity(0, 1, kind) for kind in "AB"),
+        Entity(0, 2, "C"),
+    )
+    what = "mentions of one type widened to the same words, kept as one entity"
+    assert caplog.records[-1].getMessage() == f"x.ann: {what}: 2"
+    errors, notes = [], []
+    given = [Mention(((0, 3),), "A", 1), Mention(((0, 2),), "A", 2), Mention(((0, 3),), "A", 3)]
+    Splitting().document(TEXT, given, "x.ann", Tally("x.ann", errors.append, notes.append))
+    assert str(notes[-1]) == f"x.ann:2: {what}: A 'Old' and 'Ol'"
+    # The third is the first once more.
+    assert [error.reason for error in errors] == [
+        "entity 'A' from word 0 to 1 (exclusive) is there 2 times"
+    ]
+
+
 def test_an_entity_in_two_sentences(caplog):
     text = "One. Two. Three. Four."
     with caplog.at_level(logging.WARNING):

@@ -1,0 +1,112 @@
+"""What is predicted on: lines, or whole files, of raw text or JSON."""
+
+import json
+import logging
+import os
+import sys
+from contextlib import nullcontext, suppress
+from typing import Any, Iterator, List, Optional, Sequence, Tuple
+
+from allennlp.common.util import JsonDict
+
+from locate_label_allennlp.data.document import CorpusError, Document
+from locate_label_allennlp.data.formats.corpus_files import CorpusFile, corpus_files
+from locate_label_allennlp.predictors.nested_ner import NestedNerPredictor
+
+logger = logging.getLogger(__name__)
+
+STDIN = "stdin"
+TEXT_SUFFIX = ".txt"
+SUFFIXES = (TEXT_SUFFIX, ".jsonl", ".jsonlines", ".ndjson")
+"""The endings (`.gz` aside) of what is taken from a folder or an archive."""
+
+
+def input_files(path: str) -> List[CorpusFile]:
+    """Those that a path means (see `corpus_files`); `-` is standard input."""
+    if path == "-":
+        return [CorpusFile(STDIN, lambda: nullcontext(sys.stdin.buffer))]
+    return list(corpus_files(path, SUFFIXES))
+
+
+def read_inputs(
+    predictor: NestedNerPredictor, files: Sequence[CorpusFile], whole_files: Optional[bool] = None
+) -> Iterator[Tuple[JsonDict, Document]]:
+    """
+    # Parameters
+
+    predictor : `NestedNerPredictor`
+    files : `Sequence[CorpusFile]`
+    whole_files : `bool`, optional
+        Whether a file is one raw text, with `doc_id`, its name below the folder it was found in,
+        without the ending. Else each of its lines is an input. By default that is so for files
+        whose name ends in `.txt`.
+
+    # Returns
+
+    `Iterator[Tuple[JsonDict, Document]]`
+        Each input, and the sentences in it, read as they are asked for.
+
+    # Errors
+
+    `CorpusError`, with file and line, for one that is not allowed.
+    """
+    for file in files:
+        is_whole = _is_whole(file, whole_files)
+        is_empty = True
+        for number, line in _texts(file, is_whole):
+            is_empty = is_empty and is_whole and not line
+            try:
+                if is_whole:
+                    item = _raw_text(file, line, check=whole_files is None)
+                else:
+                    item = predictor.load_line(line)
+                # A blank line keeps its place.
+                document = predictor.document(item) if line.strip() else Document((), text=line)
+            except CorpusError as error:
+                raise CorpusError(error.reason, file.name, number) from error
+            yield item, document
+        if is_empty:
+            logger.warning("%s is empty", file.name)
+
+
+def count_inputs(files: Sequence[CorpusFile], whole_files: Optional[bool] = None) -> Optional[int]:
+    """How many there are, for a progress bar; None where they cannot be read twice."""
+    if any(file.name == STDIN for file in files):
+        return None
+    with suppress(CorpusError):
+        return sum(
+            1 if _is_whole(file, whole_files) else sum(1 for _ in file.lines(on_error=_pass_over))
+            for file in files
+        )
+    return None
+
+
+def _is_whole(file: CorpusFile, whole_files: Optional[bool]) -> bool:
+    return file.plain_name.endswith(TEXT_SUFFIX) if whole_files is None else whole_files
+
+
+def _texts(file: CorpusFile, is_whole: bool) -> Iterator[Tuple[int, str]]:
+    return iter([(1, file.read_text())]) if is_whole else file.lines()
+
+
+def _raw_text(file: CorpusFile, text: str, check: bool) -> JsonDict:
+    if check and _is_json_object(text.lstrip().partition("\n")[0]):
+        raise CorpusError(
+            f"holds JSON, but a file {TEXT_SUFFIX} is one raw text; allowed is to say "
+            "what it is: --lines or --whole-files"
+        )
+    if file.name == STDIN:
+        return {"text": text}
+    name = os.path.splitext(file.plain_name.removeprefix(file.root))[0]
+    return {"doc_id": name.replace(os.sep, "/").strip("/"), "text": text}
+
+
+def _is_json_object(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
+
+
+def _pass_over(error: Any) -> None:
+    pass
