@@ -16,7 +16,7 @@ from importlib.machinery import ModuleSpec, SourceFileLoader
 from inspect import CO_NEWLOCALS
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from time import monotonic
+from time import process_time
 from types import CodeType, FrameType, FunctionType
 from typing import (
     Any,
@@ -41,10 +41,8 @@ FORK = multiprocessing.get_context("fork")
 # Slow, and they start processes of their own, where nothing is mutated.
 SLOW_TESTS = "not two_processes and not by_heart and not 512_words and not _training"
 
-# How many times as long a mutant may take as the tests with nothing changed, and seconds at least.
-FACTOR, LEAST = 5, 20
-
-UNCHANGED = "unchanged"
+# How many times the processor time of the unchanged code a mutant may take, and seconds at least.
+FACTOR, LEAST = 5, 10
 
 # The name of a function and its line.
 Function = Tuple[str, int]
@@ -69,13 +67,11 @@ class Tests:
     ) -> Iterator[Tuple[str, Optional[str]]]:
         """The name of each change, and of the test that failed on it: None if it survived."""
         bodies = {name: change for name, change in changes.items() if change.functions is not None}
-        began = monotonic()
         answers = _in_fork(self._try_bodies, bodies, processes)
-        _, failed = next(answers, (UNCHANGED, "they cannot be imported"))
+        limit, failed = next(answers, (0.0, "they cannot be imported"))
         if failed is not None:
             path = self.path.relative_to(ROOT)
             sys.exit(f"{path}: its tests fail with nothing changed: {failed}")
-        limit = max(LEAST, FACTOR * (monotonic() - began))
         yield from answers
         for name, change in changes.items():
             if change.functions is None:
@@ -88,7 +84,7 @@ class Tests:
         )
 
     def _try_whole(self, name: str, change: Change, limit: float, send: Connection) -> None:
-        signal.setitimer(signal.ITIMER_REAL, limit)
+        _end_after(limit)
         failure = _FirstFailure()
         code = self._run_pytest(change.source, failure)
         passed = code == pytest.ExitCode.OK
@@ -156,7 +152,7 @@ class _Loop(_FirstFailure):
         self, path: Path, changes: Mapping[str, Change], processes: int, send: Connection
     ) -> None:
         self._path, self._changes, self._processes, self._send = path, changes, processes, send
-        # Of each test, seconds and the functions of the module that it calls.
+        # Of each test, its processor time and the functions of the module that it calls.
         self._used: List[Tuple[float, Set[Function]]] = []
 
     def pytest_runtestloop(self, session: pytest.Session) -> Optional[bool]:
@@ -178,13 +174,13 @@ class _Loop(_FirstFailure):
 
     def _measure(self, session: pytest.Session) -> None:
         """Which functions each test calls, and how long it takes, with nothing changed."""
-        began = monotonic()
         answers = _in_fork(self._run_unchanged, session)
         self._used, failed = next(answers, ([], "the process died"))
-        self._limit = max(LEAST, FACTOR * (monotonic() - began))
+        seconds = process_time() + sum(seconds for seconds, _ in self._used)
+        self._limit = max(LEAST, FACTOR * seconds)
         if failed is not None:
             self._changes = {}
-        self._send.send((UNCHANGED, failed))
+        self._send.send((self._limit, failed))
 
     def _run_unchanged(self, session: pytest.Session, send: Connection) -> None:
         used: List[Tuple[float, Set[Function]]] = []
@@ -195,11 +191,11 @@ class _Loop(_FirstFailure):
                 if event == "call" and frame.f_code.co_filename == str(self._path):
                     called.add((frame.f_code.co_qualname, frame.f_code.co_firstlineno))
 
-            began = monotonic()
+            began = process_time()
             sys.setprofile(note)
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             sys.setprofile(None)
-            used.append((monotonic() - began, called))
+            used.append((process_time() - began, called))
         send.send((used, self.name))
 
     def _try(
@@ -209,7 +205,7 @@ class _Loop(_FirstFailure):
         change: Change,
         functions: Mapping[Function, List[FunctionType]],
     ) -> None:
-        signal.setitimer(signal.ITIMER_REAL, self._limit)
+        _end_after(self._limit)
         for function, code in change.functions.items():
             for live in functions[function]:
                 live.__code__ = code
@@ -231,10 +227,15 @@ class _Loop(_FirstFailure):
         for sentinel in wait(list(running)):
             name, process = running.pop(sentinel)
             process.join()
-            if process.exitcode == -signal.SIGALRM:
+            if process.exitcode == -signal.SIGPROF:
                 self._send.send((name, "timeout"))
             elif process.exitcode:
                 self._send.send((name, "the process died"))
+
+
+def _end_after(seconds: float) -> None:
+    """Ends this process after so much processor time: other work on the machine does not count."""
+    signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def _with_next(items: Sequence[pytest.Item]) -> Iterator[Tuple[pytest.Item, Optional[pytest.Item]]]:
