@@ -42,6 +42,12 @@ def test_a_lowered_span_goes_behind_a_better_one():
     assert [span.score for span in entities] == pytest.approx([0.9, 0.2, 0.6])
 
 
+def test_a_score_that_falls_to_the_threshold_is_not_above_it():
+    candidates = [Entity(0, 4, "A", score=0.75), Entity(0, 4, "B", score=0.5)]
+    assert SoftNmsDecoder(decay=0.5, score_threshold=0.25).decode(candidates) == candidates[:1]
+    assert len(SoftNmsDecoder(decay=0.5, score_threshold=0.2).decode(candidates)) == 2
+
+
 def test_two_types_on_the_same_words_lower_each_other():
     entities = SoftNmsDecoder(decay=0.5).decode(
         [Entity(1, 3, "A", score=0.9), Entity(1, 3, "B", score=0.95)]

@@ -65,7 +65,7 @@ def main() -> int:
     parser.add_argument("modules", nargs="*", type=Path, help="files or folders of the package")
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     parser.add_argument(
-        "--again", action="store_true", help="leave out what the last session killed"
+        "--again", action="store_true", help="without what is killed or listed as equivalent"
     )
     arguments = parser.parse_args()
     paths = modules_to_mutate(arguments.modules)
@@ -138,18 +138,25 @@ def find_mutants(path: Path) -> Iterator[Mutant]:
 
 
 def open_session(session: WorkDB, paths: Sequence[Path], again: bool) -> Dict[str, Mutant]:
-    """Mutants by their job. If `again`, those that the last session killed keep their result."""
-    killed: Dict[Tuple[str, str], WorkResult] = {}
+    """
+    Mutants by their job. If `again`, those that the last session killed keep their result, and
+    those listed as equivalent are taken to survive.
+    """
+    known: Dict[Tuple[str, str], WorkResult] = {}
     if again:
         for item, result in session.completed_work_items:
             if result.is_killed:
-                killed[str(item.mutations[0].module_path), result.diff] = result
+                known[str(item.mutations[0].module_path), result.diff] = result
+        for module, old, new in equivalents():
+            diff = f"-{old}\n+{new}"
+            survived = WorkResult(WorkerOutcome.SKIPPED, None, TestOutcome.SURVIVED, diff)
+            known[module, diff] = survived
     session.clear()
     mutants = {uuid.uuid4().hex: mutant for path in paths for mutant in find_mutants(path)}
     session.add_work_items(work_item(job, mutant) for job, mutant in mutants.items())
     for job, mutant in mutants.items():
-        if (mutant.module, mutant.diff) in killed:
-            session.set_result(job, killed[mutant.module, mutant.diff])
+        if (mutant.module, mutant.diff) in known:
+            session.set_result(job, known[mutant.module, mutant.diff])
     return mutants
 
 

@@ -31,7 +31,7 @@ CHANGES = {
 def tests(tmp_path, monkeypatch):
     """A module of its own with its tests; each trial runs in a fork of this process."""
     monkeypatch.setattr(trials, "ROOT", tmp_path)
-    monkeypatch.setattr(trials, "LEAST", 5)
+    monkeypatch.setattr(trials, "LEAST", 3)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "made_up_sums.py"
