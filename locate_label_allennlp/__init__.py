@@ -13,7 +13,7 @@ from locate_label_allennlp.patches import install
 if TYPE_CHECKING:
     from locate_label_allennlp.predictors.entity_finder import EntityFinder
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 install()
 

@@ -17,9 +17,8 @@ MISFIT = "Error(s) in loading state_dict"
 @patches("allennlp.models.archival")
 def archives_that_cannot_be_loaded(module: Any) -> Iterator[None]:
     """
-    For an archive that is missing, cut off or none, and for a GPU that is not there, AllenNLP shows
-    a traceback that does not name the archive, and it leaves what it has unpacked in a temporary
-    folder.
+    For an archive that is missing, cut off or none, AllenNLP shows a traceback that does not name
+    the archive, and it leaves what it has unpacked in a temporary folder.
     """
     yield
     load_archive = module.load_archive
@@ -29,7 +28,6 @@ def archives_that_cannot_be_loaded(module: Any) -> Iterator[None]:
     ) -> Any:
         from allennlp.common.checks import ConfigurationError
 
-        check_device(cuda_device)
         try:
             if os.path.isdir(archive_file):
                 check_folder(archive_file)
@@ -49,17 +47,6 @@ def archives_that_cannot_be_loaded(module: Any) -> Iterator[None]:
 
     module.load_archive = load_archive_or_say_why_not
     module.extracted_archive = extracted_archive
-
-
-def check_device(cuda_device: int) -> None:
-    """Raises a `ConfigurationError` for the number of a GPU that is not there."""
-    import torch
-    from allennlp.common.checks import ConfigurationError
-
-    number = torch.cuda.device_count()
-    if type(cuda_device) is int and not -1 <= cuda_device < number:
-        gpus = "; there is no GPU" if not number else f" or a GPU from 0 to {number - 1}"
-        raise ConfigurationError(f"cuda_device is {cuda_device}; allowed is -1, the CPU{gpus}")
 
 
 def check_folder(folder: Any) -> None:

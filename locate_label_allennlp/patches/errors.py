@@ -87,7 +87,7 @@ def devices_that_are_there(module: Any) -> Iterator[None]:
         for one in device if isinstance(device, list) else [device]:
             if not isinstance(one, int):
                 check_for_gpu(one)
-            elif one >= count:
+            elif not -1 <= one < count:
                 there = (
                     f"0 to {count - 1}, or -1, the CPU" if count else "-1, the CPU (no GPU is seen)"
                 )

@@ -220,7 +220,7 @@ def test_what_is_wrong_is_said_in_one_line(
             [*base, "-o", '{"model.word_encoder.encoder.hidden_size": 3}'],
             "its weights do not fit its config: Error(s) in loading state_dict for",
         ),
-        ([*base, "--cuda-device", "77"], "cuda_device is 77; allowed is -1, the CPU"),
+        ([*base, "--cuda-device", "77"], "trainer.cuda_device) is 77; allowed here is"),
         (
             [*base, "--predictor-args", '{"langage": "de"}'],
             "takes no langage; allowed are language",

@@ -4,11 +4,8 @@ import tempfile
 from pathlib import Path
 
 import pytest
-import torch
 from allennlp.common.checks import ConfigurationError
 from allennlp.models import archival
-
-from locate_label_allennlp.patches.archives import check_device
 
 
 @pytest.fixture
@@ -42,21 +39,3 @@ def test_of_half_an_archive_nothing_is_left(temporary: Path, tmp_path: Path) -> 
     with pytest.raises(ConfigurationError, match=r"a\.tar\.gz cannot be loaded: .*; allowed is a"):
         archival.load_archive(tmp_path / "a.tar.gz")
     assert not os.listdir(temporary)
-
-
-@pytest.mark.parametrize(
-    ("gpus", "device", "message"),
-    [
-        (0, 0, "cuda_device is 0; allowed is -1, the CPU; there is no GPU"),
-        (2, 2, "cuda_device is 2; allowed is -1, the CPU or a GPU from 0 to 1"),
-        (2, -2, "cuda_device is -2; allowed is -1"),
-    ],
-)
-def test_a_gpu_that_is_not_there(
-    gpus: int, device: int, message: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
-    with pytest.raises(ConfigurationError, match=message):
-        check_device(device)
-    for allowed in range(-1, gpus):
-        check_device(allowed)

@@ -6,6 +6,7 @@ import torch
 from allennlp.common import checks
 from allennlp.common.checks import ConfigurationError
 from allennlp.common.util import SigTermReceived
+from allennlp.models import archival
 
 from locate_label_allennlp.data.document import CorpusError
 from locate_label_allennlp.patches.errors import in_one_line, runs_allennlp
@@ -64,6 +65,7 @@ def test_a_gpu_that_is_not_there(count, device, there, monkeypatch, tmp_path):
     for ask in (
         lambda: checks.check_for_gpu(device),
         lambda: checks.check_for_gpu([-1, device]),
+        lambda: archival.load_archive(tmp_path, cuda_device=device),
     ):
         with pytest.raises(ConfigurationError) as caught:
             ask()
