@@ -18,7 +18,8 @@ MISFIT = "Error(s) in loading state_dict"
 def archives_that_cannot_be_loaded(module: Any) -> Iterator[None]:
     """
     For an archive that is missing, cut off or none, AllenNLP shows a traceback that does not name
-    the archive, and it leaves what it has unpacked in a temporary folder.
+    the archive, and it leaves what it has unpacked in a temporary folder. Nor does it look whether
+    the device is there.
     """
     yield
     load_archive = module.load_archive
@@ -26,8 +27,9 @@ def archives_that_cannot_be_loaded(module: Any) -> Iterator[None]:
     def load_archive_or_say_why_not(
         archive_file: Any, cuda_device: int = -1, *arguments: Any, **options: Any
     ) -> Any:
-        from allennlp.common.checks import ConfigurationError
+        from allennlp.common.checks import ConfigurationError, check_for_gpu
 
+        check_for_gpu(cuda_device)
         try:
             if os.path.isdir(archive_file):
                 check_folder(archive_file)

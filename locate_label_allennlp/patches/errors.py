@@ -4,7 +4,6 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Iterator
-from functools import wraps
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -97,19 +96,3 @@ def devices_that_are_there(module: Any) -> Iterator[None]:
                 )
 
     module.check_for_gpu = check
-
-
-@patches("allennlp.models.archival")
-def archives_for_devices_that_are_there(module: Any) -> Iterator[None]:
-    """AllenNLP moves an archive's model to a GPU without a look whether there is one."""
-    yield
-    load_archive = module.load_archive
-
-    @wraps(load_archive)
-    def checked(archive_file: Any, cuda_device: int = -1, *arguments: Any, **options: Any) -> Any:
-        from allennlp.common.checks import check_for_gpu
-
-        check_for_gpu(cuda_device)
-        return load_archive(archive_file, cuda_device, *arguments, **options)
-
-    module.load_archive = checked
