@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from locate_label_allennlp.patches.errors import runs_allennlp
@@ -11,7 +12,12 @@ from locate_label_allennlp.patches.finder import patches
 
 # They log every key of the config and every parameter of the model.
 _LOG_EACH_THING = ("allennlp.common.params", "allennlp.nn.initializers")
-_LISTS_PARAMETERS = "log_frozen_and_tunable_parameter_names"
+# Functions that log every parameter or every tensor of a batch, and how these lines begin.
+_LISTINGS = {
+    "allennlp.common.util": {"log_frozen_and_tunable_parameter_names": ""},
+    "allennlp.training.callbacks.console_logger": {"on_batch": "", "_log_fields": ""},
+    "allennlp.training.optimizers": {"make_parameter_groups": "Group "},
+}
 
 
 @patches("allennlp.common.logging")
@@ -28,6 +34,10 @@ def log_lines_that_matter(module: Any) -> Iterator[None]:
     logging.getLogger().setLevel(logging.WARNING)
     for name in _LOG_EACH_THING:
         logging.getLogger(name).setLevel(logging.WARNING)
-    logging.getLogger("allennlp.common.util").addFilter(
-        lambda record: record.funcName != _LISTS_PARAMETERS
-    )
+    for name, listings in _LISTINGS.items():
+        logging.getLogger(name).addFilter(partial(_is_no_listing, listings))
+
+
+def _is_no_listing(listings: dict[str, str], record: logging.LogRecord) -> bool:
+    beginning = listings.get(record.funcName)
+    return beginning is None or not str(record.msg).startswith(beginning)

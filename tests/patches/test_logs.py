@@ -22,7 +22,8 @@ def test_a_training_logs_its_progress_and_the_rest_if_asked_for(
             "-s",
             "out",
             "-o",
-            '{"trainer.num_epochs": 2}',
+            '{"trainer.num_epochs": 2, "data_loader.batch_size": 2, '
+            '"trainer.optimizer.parameter_groups": [[["bias"], {}]]}',
         ],
         cwd=tmp_path,
         env={**os.environ, "OMP_NUM_THREADS": "1", **variables},
@@ -39,5 +40,8 @@ def test_a_training_logs_its_progress_and_the_rest_if_asked_for(
         "allennlp.common.params - model.type = ",
         "allennlp.nn.initializers",
         "The following parameters are Tunable",
+        "Group 0: ",
+        "Batch inputs",
+        "batch_input/",
     ):
         assert (noise in logged) == asked_for, noise
