@@ -43,9 +43,10 @@ class Seeds(NamedTuple):
 
     spans : `FlatSpans`
         `S` spans.
-    kept : `torch.LongTensor`, optional
-        Shape `(K,)`: which of them became the model's `K` candidates, in the candidates' order, if
-        the model has a filter; without one each seed is a candidate.
+    of_candidates : `torch.LongTensor`
+        Shape `(K,)`: which of them each of the model's `K` candidates was made from.
+    are_filtered : `bool`
+        Whether the model has a filter: no candidate was made from a seed that it dropped.
     needed_iou : `float`
         A seed leads to an entity if it has at least this IoU with it.
     are_adjusted : `bool`
@@ -53,7 +54,8 @@ class Seeds(NamedTuple):
     """
 
     spans: FlatSpans
-    kept: Optional[Tensor]
+    of_candidates: Tensor
+    are_filtered: bool
     needed_iou: float
     are_adjusted: bool
 

@@ -2,6 +2,7 @@
 
 from typing import Any, Dict, Optional, Union, cast
 
+import torch
 from allennlp.common import Lazy
 from allennlp.common.checks import ConfigurationError
 from allennlp.data import Vocabulary
@@ -209,5 +210,8 @@ class EnumeratedSpans(NestedNerModel):
             return Detection(losses, None)
         probabilities = logits.float().softmax(dim=1)
         # Where every span is looked at, there is no ceiling to report.
-        seeds = None if self._max_span_length is None else Seeds(spans, None, 1.0, False)
+        seeds = None
+        if self._max_span_length is not None:
+            every = torch.arange(spans.num_spans, device=spans.start.device)
+            seeds = Seeds(spans, every, False, 1.0, False)
         return Detection(losses, Candidates(spans, probabilities, seeds))

@@ -231,13 +231,13 @@ class LocateAndLabel(NestedNerModel):
     def _predict(self, words: EncodedWords, seeds: FlatSpans) -> Candidates:
         """What becomes of seeds where nothing is known of them: sections 2.3, 2.4 and 2.6."""
         # Section 2.3, filter: a seed becomes a proposal if p is at least the threshold.
-        proposals, kept = seeds, None
+        # (K,) of S seeds
+        kept = torch.arange(seeds.num_spans, device=seeds.start.device)
         if self._filter is not None:
             # (S,)
             probability = self._filter(words, seeds).float().sigmoid()  # (1), (2), (3)
-            # (K,) of S seeds
             kept = (probability >= self._filter_threshold).nonzero().squeeze(1)
-            proposals = seeds.select(kept)
+        proposals = seeds.select(kept)
 
         # Section 2.3, regressor, and section 2.4: proposals move by their rounded offsets.
         spans, needed_iou = proposals, 1.0
@@ -252,5 +252,7 @@ class LocateAndLabel(NestedNerModel):
         # probable type is not NONE, with its probability as their score.
         # (K, C + 1)
         probabilities = self._classifier(words, spans).float().softmax(dim=1)  # (8), (9), (10)
-        are_adjusted = self._regressor is not None
-        return Candidates(spans, probabilities, Seeds(seeds, kept, needed_iou, are_adjusted))
+        are_filtered, are_adjusted = self._filter is not None, self._regressor is not None
+        return Candidates(
+            spans, probabilities, Seeds(seeds, kept, are_filtered, needed_iou, are_adjusted)
+        )

@@ -215,6 +215,7 @@ def _reached(seeds: Seeds, entities: Tensor) -> Dict[str, int]:
         return identity[ways > 0].unique(dim=0).size(0)
 
     reached = {"seed": count(leads, sentence)}
-    if seeds.kept is not None:
-        reached["filter"] = count(leads[seeds.kept], sentence[seeds.kept])
+    if seeds.are_filtered:
+        kept = seeds.of_candidates
+        reached["filter"] = count(leads[kept], sentence[kept])
     return reached

@@ -1,6 +1,9 @@
 """How a span is scored, of which `enumerated_spans` is one model: by parts with a name."""
 
+from typing import Optional
+
 import torch
+import torch.nn.functional as F
 from allennlp.common import Lazy, Registrable
 from allennlp.modules import FeedForward, Seq2SeqEncoder
 from overrides import overrides
@@ -84,6 +87,77 @@ class BiaffineSpanScorer(SpanScorer):
         scores = self._biaffine(start, end)
         # (S, C + 1)
         return scores[spans.sentence, spans.start, :, spans.end]
+
+
+@SpanScorer.register("combined")
+class CombinedSpanScorer(SpanScorer):
+    """
+    All that is known of a span, through one hidden layer of `H`:
+
+    - its maximum, its first and its last word, as `pooled`;
+    - the words just before and just after it, zeros outside the sentence;
+    - a vector of its length;
+    - the product of projections of its first and its last word, as `biaffine`.
+
+    What a word contributes is worked out once a word, not once a span.
+
+    # Parameters
+
+    hidden_dim : `int`, optional (default = `input_dim`)
+        `H`.
+    product_dim : `int`, optional (default = `128`)
+        `P`, the size of the projections whose product is taken.
+    max_length : `int`, optional (default = `32`)
+        In words; longer spans have the vector of this length.
+    dropout : `float`, optional (default = `0.2`)
+        Applied to the words, the maxima and the hidden layer.
+    """
+
+    def __init__(
+        self,
+        input_dim: int,
+        num_classes: int,
+        hidden_dim: Optional[int] = None,
+        product_dim: int = 128,
+        max_length: int = 32,
+        dropout: float = 0.2,
+    ) -> None:
+        super().__init__()
+        hidden_dim = hidden_dim or input_dim
+        self._sizes = [hidden_dim] * 4 + [product_dim] * 2
+        self._words = torch.nn.Linear(input_dim, sum(self._sizes))
+        self._maximum = torch.nn.Linear(input_dim, hidden_dim, bias=False)
+        self._product = torch.nn.Linear(product_dim, hidden_dim, bias=False)
+        self._length = torch.nn.Embedding(max_length, hidden_dim)
+        torch.nn.init.normal_(self._length.weight, std=0.02)
+        self._dropout = torch.nn.Dropout(dropout)
+        self._output = torch.nn.Linear(hidden_dim, num_classes)
+
+    @overrides
+    def forward(self, words: EncodedWords, spans: FlatSpans) -> Tensor:
+        # (B * N, H) four times, (B * N, P) twice
+        parts = self._words(self._dropout(words.flat)).split(self._sizes, dim=1)
+        first, last, before, after, first_factor, last_factor = parts
+        # (S,)
+        start = words.rows(spans.sentence, spans.start)
+        end = words.rows(spans.sentence, spans.end)
+        is_first = spans.start == 0
+        is_last = spans.end == words.lengths[spans.sentence] - 1
+        length = (spans.end - spans.start).clamp(max=self._length.num_embeddings - 1)
+        # (S, P)
+        product = first_factor.index_select(0, start) * last_factor.index_select(0, end)
+        # (S, H)
+        hidden = (
+            self._maximum(self._dropout(words.span_max(spans)))
+            + first.index_select(0, start)
+            + last.index_select(0, end)
+            + before.index_select(0, start - 1 + is_first.long()).masked_fill(is_first[:, None], 0)
+            + after.index_select(0, end + 1 - is_last.long()).masked_fill(is_last[:, None], 0)
+            + self._length(length)
+            + self._product(product)
+        )
+        # (S, C + 1)
+        return self._output(self._dropout(F.gelu(hidden)))
 
 
 @SpanScorer.register("mention")

@@ -137,18 +137,16 @@ def _seeds_by_sentence(
     seeds = candidates.seeds
     if seeds is None:
         return [None] * num_sentences
+    boundaries = torch.stack([seeds.spans.start, seeds.spans.end], dim=1)
     # (K, 2)
-    of_candidates = torch.stack([seeds.spans.start, seeds.spans.end], dim=1)
-    passed = torch.ones_like(seeds.spans.start, dtype=torch.bool)
-    if seeds.kept is not None:
-        of_candidates = of_candidates[seeds.kept]
-        passed = torch.zeros_like(passed).index_fill_(0, seeds.kept, True)
-    of_candidates = of_candidates.cpu()
+    of_candidates = boundaries[seeds.of_candidates].cpu()
+    passed = torch.zeros_like(seeds.spans.start, dtype=torch.bool)
+    passed.index_fill_(0, seeds.of_candidates, True)
     (spans, kept), _ = _by_sentence(seeds.spans, num_sentences, passed)
     return [
         SeedTrace(
             spans[number],
-            None if seeds.kept is None else kept[number],
+            kept[number] if seeds.are_filtered else None,
             of_candidates[indices[number]],
             seeds.needed_iou,
             seeds.are_adjusted,

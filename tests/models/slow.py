@@ -96,6 +96,27 @@ def outer(values, words, start, end):
     return numpy.concatenate([numpy.max(words[start : end + 1], axis=0), left, right])
 
 
+def combined(values, words, start, end):
+    """What the scorer `combined` says of a span: its sum of parts, GELU, a linear layer."""
+    weight, bias = values["_words.weight"], values["_words.bias"]
+    factors, num_lengths = values["_product.weight"].shape[1], len(values["_length.weight"])
+    hidden = (len(bias) - 2 * factors) // 4
+
+    def projected(position, begin, size):
+        if not 0 <= position < len(words):
+            return numpy.zeros(size)
+        return weight[begin : begin + size] @ words[position] + bias[begin : begin + size]
+
+    around = (start, end, start - 1, end + 1)
+    parts = [projected(word, index * hidden, hidden) for index, word in enumerate(around)]
+    parts.append(values["_maximum.weight"] @ numpy.max(words[start : end + 1], axis=0))
+    parts.append(values["_length.weight"][min(end - start + 1, num_lengths) - 1])
+    first = projected(start, 4 * hidden, factors)
+    last = projected(end, 4 * hidden + factors, factors)
+    parts.append(values["_product.weight"] @ (first * last))
+    return linear(part(values, "_output"), gelu(sum(parts)))
+
+
 def iou(first, second):
     """Of two spans with inclusive ends, as sets of words."""
     one, other = (set(range(start, end + 1)) for start, end in (first, second))

@@ -17,6 +17,7 @@ HIDDEN = {"num_layers": 1, "hidden_dims": 3, "activations": "gelu"}
 SCORERS = {
     "pooled": {"span_extractor": "inner_boundary"},
     "biaffine": {"start_feedforward": HIDDEN, "end_feedforward": HIDDEN},
+    "combined": {"hidden_dim": 3, "product_dim": 2, "max_length": 3},
     "mention": {
         "encoder": {"type": "lstm", "hidden_size": 2, "bidirectional": True},
         "max_chunk_words": 9,
@@ -39,12 +40,16 @@ def biaffine(values, words, start, end):
     return numpy.array([first @ form[:, kind] @ last for kind in range(form.shape[1])])
 
 
+def combined(values, words, start, end):
+    return slow.combined(values, words, start, end)
+
+
 def mention(values, words, start, end):
     vector = slow.mention(slow.part(values, "_encoder._encoder"), list(words[start : end + 1]))
     return slow.linear(slow.part(values, "_output"), vector)
 
 
-SLOW = {"pooled": pooled, "biaffine": biaffine, "mention": mention}
+SLOW = {"pooled": pooled, "biaffine": biaffine, "combined": combined, "mention": mention}
 
 
 def check_sample(learned, targets, negatives, num_sentences):

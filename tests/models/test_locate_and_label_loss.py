@@ -239,7 +239,7 @@ def check_candidates(candidates, oracle, sentences, chosen):
     expected = torch.tensor([list(oracle.classes(span)) for span in spans]).view(-1, 4)
     torch.testing.assert_close(candidates.probabilities, expected, check_dtype=False)
     seeds = candidates.seeds
-    kept = seeds.spans if seeds.kept is None else seeds.spans.select(seeds.kept)
+    kept = seeds.spans.select(seeds.of_candidates)
     assert flat(kept) == passed
-    assert (seeds.kept is None) == (not chosen["filter"])
+    assert seeds.are_filtered == bool(chosen["filter"])
     assert seeds.needed_iou == (ALPHA_1 if chosen["regressor"] else 1.0)

@@ -13,6 +13,7 @@ HIDDEN = {"num_layers": 1, "hidden_dims": 5, "activations": "gelu"}
 CONFIGS = {
     "pooled": {"span_extractor": "inner_boundary", "dropout": 0.0},
     "biaffine": {"start_feedforward": HIDDEN, "end_feedforward": HIDDEN},
+    "combined": {"hidden_dim": 5, "product_dim": 2, "max_length": 2, "dropout": 0.0},
     "mention": {"encoder": {"type": "lstm", "hidden_size": 3, "bidirectional": True}},
 }
 LENGTHS = torch.tensor([4, 2])
