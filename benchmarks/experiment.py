@@ -21,8 +21,8 @@ from allennlp.models import Model
 from allennlp.nn.util import move_to_device
 from allennlp.predictors import Predictor
 from allennlp.training.optimizers import Optimizer
+from bare_encoders import SHAPES, random_encoder, transformer_of
 from common import report_parser
-from encoders import SHAPES, random_encoder, transformer_of
 
 import_module_and_submodules("locate_label_allennlp")
 # Its warnings about groups of parameters that the bare encoder does not have.

@@ -26,8 +26,8 @@ from typing import Any, Callable, Dict, List
 
 import torch
 from allennlp.common.util import lazy_groups_of
+from bare_encoders import BareEncoder, recorded_calls
 from common import Report, interleaved
-from encoders import BareEncoder, recorded_calls
 from experiment import (
     Experiment,
     choose_batches,

@@ -29,8 +29,8 @@ from allennlp.common.meta import Meta
 from allennlp.data import Instance
 from allennlp.models.archival import archive_model
 from allennlp.predictors import Predictor
+from bare_encoders import SHAPES
 from common import Report, markdown_table, seconds_of, short
-from encoders import SHAPES
 from experiment import Experiment, choose_batches, experiment_parser, predict_lines, step
 from memory import MEGABYTE, forget_peak, in_new_process, peak_resident_bytes
 

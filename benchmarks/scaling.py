@@ -28,8 +28,8 @@ from typing import Any, Callable, Dict, Iterator, List
 
 import torch
 from allennlp.common.util import lazy_groups_of
+from bare_encoders import BareEncoder, recorded_calls
 from common import Curve, Report, growth, plot, seconds_of
-from encoders import BareEncoder, recorded_calls
 from experiment import Experiment, experiment_parser, first_sentences, predict_lines, step
 from memory import (
     MEGABYTE,

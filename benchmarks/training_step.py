@@ -16,8 +16,8 @@ On a GPU: `--device cuda --precision bf16 --shape bert-base --token-budget 4096`
 from functools import partial
 from typing import Any, Dict
 
+from bare_encoders import BareEncoder, recorded_calls
 from common import Report, interleaved
-from encoders import BareEncoder, recorded_calls
 from experiment import Experiment, choose_batches, experiment_parser, step
 from memory import MEGABYTE, peak_tensor_bytes
 

@@ -254,6 +254,35 @@ def test_several_corpora_and_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings["dataset_reader"]["held_out"] == 0.1
 
 
+def test_every_system_works_on_every_dataset(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRAIN", "a.jsonl")
+    systems, datasets = (
+        {path.stem: f"(import '{path}')" for path in (CONFIGS / "lib" / kind).iterdir()}
+        for kind in ("systems", "datasets")
+    )
+    members = [
+        *(f"'{name}': {dataset}.dataset.name" for name, dataset in datasets.items()),
+        *(f"'{name}': std.objectFields({system}.on_dataset)" for name, system in systems.items()),
+        *(
+            f"'{system} {dataset}': ({systems[system]} + {datasets[dataset]}).model"
+            for system in systems
+            for dataset in datasets
+        ),
+    ]
+    file = tmp_path / "all.jsonnet"
+    file.write_text(f"{{ {', '.join(members)} }}", "utf-8")
+    evaluated = Params.from_file(str(file)).as_dict(quiet=True)
+    for dataset in datasets:
+        assert evaluated[dataset] == dataset
+    for system in systems:
+        # A system has settings for no dataset that there is not.
+        assert set(evaluated[system]) <= datasets.keys()
+        types = {evaluated[f"{system} {dataset}"]["type"] for dataset in datasets}
+        assert len(types) == 1
+
+
 def test_a_corpus_of_one_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigurationError, match="TRAIN is not set; allowed is the path"):
         config("custom")

@@ -1,23 +1,2 @@
-// ACE 2004 (Tables 5 and 6 of the paper): nested news entities, strict F1 87.41.
-//
-// Data: data/ace04/{train,dev,test}.jsonl, made from the LDC's release.
-// Word vectors: GloVe, 100 dimensions, fetched at the first run.
-// Environment: see lib/experiment.libsonnet.
-(import 'lib/locate_and_label.libsonnet') {
-  data:: {
-    train: 'data/ace04/train.jsonl',
-    dev: 'data/ace04/dev.jsonl',
-    test: 'data/ace04/test.jsonl',
-    format: 'auto',
-  },
-  settings:: {
-    encoder: 'bert-large-cased',
-    vectors: 'https://allennlp.s3.amazonaws.com/datasets/glove/glove.6B.100d.txt.gz',
-    seed_lengths: std.range(1, 7) + [9, 11, 13, 15],
-    learning_rate: 3e-5,
-    batch_size: 8,
-    decay: 0.9,
-    overlap_threshold: 0.6,
-    score_threshold: 0.55,
-  },
-}
+// ACE 2004 (Tables 5 and 6 of the paper): strict F1 87.41.
+(import 'lib/systems/locate_and_label.libsonnet') + (import 'lib/datasets/ace04.libsonnet')

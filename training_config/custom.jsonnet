@@ -1,22 +1,11 @@
 // A corpus of your own, in any language, with locate_and_label:
 //
-//   TRAIN=corpus/train DEV=corpus/dev TEST=corpus/test allennlp train training_config/custom.jsonnet \
-//       -s output/custom
+//   TRAIN=corpus/train DEV=corpus/dev TEST=corpus/test allennlp train \
+//       training_config/custom.jsonnet -s output/custom
 //
-// TRAIN is all that it needs: without DEV a tenth of the documents of TRAIN is held out, without TEST
-// there is no test. FORMAT where the format is not told by the files (docs/data.md); LANGUAGE where
+// TRAIN is all that it needs: without DEV a tenth of the documents of TRAIN is held out, without
+// TEST there is no test. FORMAT where the format is not told by the files (docs/data.md); LANGUAGE where
 // text that is not split yet is not English. ENCODER is a multilingual encoder of base size by
 // default; one of the language alone is better. ENCODER= trains without any, in minutes on a CPU.
 // Environment: see lib/experiment.libsonnet.
-(import 'lib/locate_and_label.libsonnet') {
-  settings:: {
-    encoder: 'xlm-roberta-base',
-    pos_dim: 0,  // raw text comes without parts of speech
-    hidden: 512,
-    dropout: 0.3,
-    learning_rate: 3e-5,
-    head_learning_rate: 1e-3,
-    epochs: 20,
-    patience: 5,
-  },
-}
+(import 'lib/systems/locate_and_label.libsonnet') + (import 'lib/datasets/custom.libsonnet')

@@ -78,7 +78,7 @@ def _write(args: argparse.Namespace) -> None:
     from allennlp.models.archival import load_archive
 
     from locate_label_allennlp.report.building import build_report
-    from locate_label_allennlp.report.writing import check_writable, write_report
+    from locate_label_allennlp.report.report_folder import check_writable, write_report
 
     check_writable(args.output, args.force)
     archive = load_archive(

@@ -102,8 +102,8 @@ def predict(args: argparse.Namespace) -> None:
 def _predict(predictor: Any, files: "Sequence[CorpusFile]", args: argparse.Namespace) -> None:
     from allennlp.common import Tqdm
 
+    from locate_label_allennlp.predictors.bulk_prediction import read_corpus, write_predictions
     from locate_label_allennlp.predictors.inputs import count_inputs, read_inputs
-    from locate_label_allennlp.predictors.writing import read_corpus, write_predictions
 
     is_corpus = args.use_dataset_reader
     has_bar = not args.silent and (sys.stderr.isatty() or args.file_friendly_logging)

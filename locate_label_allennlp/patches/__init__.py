@@ -7,7 +7,7 @@ The one place where AllenNLP 2.10.1 is changed, at run time; its files stay as t
 - `errors`: what is wrong with data or a config in one line;
 - `archives`: what is wrong with an archive, likewise;
 - `logs`: log lines that matter;
-- `predict`: whole documents for `allennlp predict`;
+- `predict_command`: whole documents for `allennlp predict`;
 - `evaluation`: the results of an evaluation as a table;
 - `training`: what `train` and `find-lr` lack;
 - `training_data`: a training corpus without entities is an error.
@@ -39,7 +39,7 @@ def install() -> None:
             libraries,
             logs,
             plugins,
-            predict,
+            predict_command,
             training,
             training_data,
         )

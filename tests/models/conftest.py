@@ -5,7 +5,7 @@ from typing import Any, Callable, Dict
 import pytest
 import torch
 
-from tests.models.experiment import Experiment
+from tests.models.tiny_experiment import Experiment
 
 WINDOW = {
     "dataset_reader.context": "window",

@@ -21,7 +21,7 @@ from locate_label_allennlp.modules.span_scorers import (
     MentionSpanScorer,
     PooledSpanScorer,
 )
-from tests.models.experiment import Experiment, sentence, train_in_two_processes
+from tests.models.tiny_experiment import Experiment, sentence, train_in_two_processes
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 CORPUS = FIXTURES / "formats" / "nested.jsonl"

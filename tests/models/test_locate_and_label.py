@@ -8,7 +8,7 @@ from allennlp.common.testing import ModelTestCase
 
 from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.models import LocateAndLabel
-from tests.models.experiment import Experiment, ModelTests, check_gradients, sentence
+from tests.models.tiny_experiment import Experiment, ModelTests, check_gradients, sentence
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 CONFIG = FIXTURES / "configs" / "tiny.jsonnet"

@@ -12,7 +12,7 @@ from allennlp.models import load_archive
 from allennlp.predictors import Predictor
 
 from locate_label_allennlp.data.document import Entity, Sentence
-from tests.models.experiment import Experiment, train_in_two_processes
+from tests.models.tiny_experiment import Experiment, train_in_two_processes
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 CONFIG = FIXTURES / "configs" / "tiny_mention_typer.jsonnet"

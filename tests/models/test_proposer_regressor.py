@@ -8,7 +8,7 @@ from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.decoders import KeepAllDecoder
 from locate_label_allennlp.modules.proposer_regressor import Prediction
 from locate_label_allennlp.nn.pair_distribution import PairScores
-from tests.models.experiment import SWITCHES, Experiment, ModelTests, check_gradients, sentence
+from tests.models.tiny_experiment import SWITCHES, Experiment, ModelTests, check_gradients, sentence
 
 
 def every_proposal_is_an_entity(model):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from locate_label_allennlp.models import ProposerRegressor
 from tests.models import slow
 from tests.models.batches import batches, model_of, tensors, total
-from tests.models.experiment import SWITCHES
+from tests.models.tiny_experiment import SWITCHES
 
 DIM, HEADS = 4, 2
 LAMBDAS = (0.6, 1.7)

@@ -10,7 +10,7 @@ from allennlp.common import Params
 from allennlp.models import load_archive
 
 from locate_label_allennlp.models import ProposerRegressor
-from tests.models.experiment import train_in_two_processes
+from tests.models.tiny_experiment import train_in_two_processes
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 CONFIG = FIXTURES / "configs" / "tiny_proposer_regressor.jsonnet"

@@ -1,1 +1,2 @@
-(import '../genia.jsonnet') + (import 'lib/all_negatives.libsonnet')
+(import '../genia.jsonnet')
++ (import '../lib/ablations.libsonnet').all_negatives

@@ -1,1 +1,2 @@
-(import '../genia.jsonnet') + (import 'lib/drop_crossing.libsonnet')
+(import '../genia.jsonnet')
++ (import '../lib/ablations.libsonnet').drop_crossing

@@ -1,1 +1,2 @@
-(import '../genia.jsonnet') + (import 'lib/focal_classifier.libsonnet')
+(import '../genia.jsonnet')
++ (import '../lib/ablations.libsonnet').focal_classifier

@@ -1,1 +1,2 @@
-(import '../genia.jsonnet') + (import 'lib/last_four_layers.libsonnet')
+(import '../genia.jsonnet')
++ (import '../lib/ablations.libsonnet').last_four_layers

@@ -1,1 +1,2 @@
-(import '../genia.jsonnet') + (import 'lib/non_negative_offsets.libsonnet')
+(import '../genia.jsonnet')
++ (import '../lib/ablations.libsonnet').non_negative_offsets

@@ -1,3 +1,2 @@
-(import '../genia_proposer_regressor.jsonnet') + {
-  settings+:: { kernels: [2, 3] },
-}
+(import '../genia_proposer_regressor.jsonnet')
++ (import '../lib/ablations.libsonnet').kernels_2_3

@@ -1,3 +1,2 @@
-(import '../genia_proposer_regressor.jsonnet') + {
-  model+: { proposer+: { backward_block: false } },
-}
+(import '../genia_proposer_regressor.jsonnet')
++ (import '../lib/ablations.libsonnet').without_backward_block

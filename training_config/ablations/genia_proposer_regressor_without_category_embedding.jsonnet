@@ -1,3 +1,2 @@
-(import '../genia_proposer_regressor.jsonnet') + {
-  model+: { regressor+: { category_embedding: false } },
-}
+(import '../genia_proposer_regressor.jsonnet')
++ (import '../lib/ablations.libsonnet').without_category_embedding

@@ -1,3 +1,2 @@
-(import '../genia_proposer_regressor.jsonnet') + {
-  model+: { regressor+: { gated_update: false } },
-}
+(import '../genia_proposer_regressor.jsonnet')
++ (import '../lib/ablations.libsonnet').without_gated_update

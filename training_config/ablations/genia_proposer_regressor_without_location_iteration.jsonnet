@@ -1,3 +1,2 @@
-(import '../genia_proposer_regressor.jsonnet') + {
-  model+: { regressor+: { location_iteration: false } },
-}
+(import '../genia_proposer_regressor.jsonnet')
++ (import '../lib/ablations.libsonnet').without_location_iteration

@@ -1,3 +1,2 @@
-(import '../genia_proposer_regressor.jsonnet') + {
-  model+: { regressor+: { spatial_modulation: false } },
-}
+(import '../genia_proposer_regressor.jsonnet')
++ (import '../lib/ablations.libsonnet').without_spatial_modulation

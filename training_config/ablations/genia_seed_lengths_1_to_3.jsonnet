@@ -1,1 +1,2 @@
-(import '../genia.jsonnet') + (import 'lib/seed_lengths.libsonnet')(std.range(1, 3))
+(import '../genia.jsonnet')
++ (import '../lib/ablations.libsonnet').seed_lengths_1_to_3

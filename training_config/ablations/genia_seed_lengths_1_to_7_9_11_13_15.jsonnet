@@ -1,2 +1,2 @@
-(import '../genia.jsonnet') +
-(import 'lib/seed_lengths.libsonnet')(std.range(1, 7) + [9, 11, 13, 15])
+(import '../genia.jsonnet')
++ (import '../lib/ablations.libsonnet').seed_lengths_1_to_7_9_11_13_15

@@ -1,1 +1,2 @@
-(import '../genia.jsonnet') + (import 'lib/without_filter.libsonnet')
+(import '../genia.jsonnet')
++ (import '../lib/ablations.libsonnet').without_filter

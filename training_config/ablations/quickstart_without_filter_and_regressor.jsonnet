@@ -1,1 +1,2 @@
-(import '../quickstart.jsonnet') + (import 'lib/without_filter_and_regressor.libsonnet')
+(import '../quickstart.jsonnet')
++ (import '../lib/ablations.libsonnet').without_filter_and_regressor

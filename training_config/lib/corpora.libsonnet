@@ -1,10 +1,10 @@
-// Where the corpora are and how they are read, by the variables TRAIN, DEV, TEST, FORMAT, LANGUAGE and
-// WORDS; see experiment.libsonnet. `data` says what holds without them: `train`, `dev`, `test`,
-// `format`, `text_splitter`.
+// Where the corpora are and how they are read, by the variables TRAIN, DEV, TEST, FORMAT, LANGUAGE
+// and WORDS; see experiment.libsonnet. `dataset` says what holds without them; what it leaves out is
+// for the environment to say, but for the format, which is `auto`.
 local env = import 'environment.libsonnet';
 
-function(data, windows, held_out)
-  local known = { train: null, dev: null, test: null, format: 'auto', text_splitter: {} } + data;
+function(dataset, windows, held_out)
+  local known = { train: null, dev: null, test: null, format: 'auto', text_splitter: {} } + dataset;
   local train = env.paths('TRAIN', known.train, required=true);
   local dev = env.paths('DEV', known.dev);
   local format = env.component('FORMAT', known.format);

@@ -1,5 +1,5 @@
-// Environment variables with defaults. What a variable may not be is an error that names it and says
-// what is allowed.
+// Environment variables with defaults. What a variable may not be is an error that names it and
+// says what is allowed.
 local environment = std.parseJson(std.extVar('locate_label_environment'));
 local is_set(name) = std.objectHas(environment, name);
 local text(name) = environment[name].text;

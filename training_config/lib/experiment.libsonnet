@@ -1,16 +1,24 @@
-// The experiment that every dataset's file fills in, but for the model, which is the system's.
+// The experiment that all configs share. A config is a system on a dataset, in one line:
 //
-// A dataset's file gives `data` (paths and corpus format), and overrides what is its own in
-// `settings`; a system's file gives `model`, its own settings in `defaults`, and overrides parts of
-// the rest. An environment variable wins over all of them; one that may not be what it is, is an
-// error in one line.
+//   (import 'lib/systems/locate_and_label.libsonnet') + (import 'lib/datasets/genia.libsonnet')
+//
+// A new dataset is a file in datasets/, which gives `dataset`; a new system is one in systems/, which
+// adds a `model` and its `defaults` to this file; an ablation is a line in ablations.libsonnet. Of
+// these settings the later win:
+//
+//   `defaults`           here, and in the system's file
+//   `dataset.settings`   on this dataset, whatever the system
+//   `on_dataset`         in the system's file: on the dataset of this name
+//   `settings`           in the config itself, or in an ablation
+//   the environment      the variables below; a value that is not allowed is an error in one line
 //
 // The corpus:
-//   TRAIN DEV TEST    corpora: a file, folder, pattern or archive each, or several with commas between
-//                     them (as a JSON list, if a path has a comma in it). DEV empty: a tenth of the
-//                     documents of TRAIN is held out instead, always the same; TEST empty: no test
-//   FORMAT            of all of them and of predictions: a name, or JSON with its arguments, such as
-//                     {"type": "brat", "splitting": {"language": "ru"}}
+//   TRAIN DEV TEST    corpora: a file, folder, pattern or archive each, or several with commas
+//                     between them (as a JSON list, if a path has a comma in it). DEV empty: a tenth
+//                     of the documents of TRAIN is held out instead, always the same; TEST empty: no
+//                     test
+//   FORMAT            of all of them and of predictions: a name, or JSON with its arguments, such
+//                     as {"type": "brat", "splitting": {"language": "ru"}}
 //   LANGUAGE WORDS    how running text is split, in corpora that hold some and in predictions: spaCy's
 //                     code of the language (xx for any other) or an installed pipeline; spacy,
 //                     whitespace or characters
@@ -36,22 +44,21 @@
 //                     with windows, it trains faster
 //   PRECISION         fp32, bf16, fp16, or auto: bf16 or fp16 on a GPU, fp32 on a CPU
 //   SEED
-//   GPUS              the devices: one, such as 0 (-1: the CPU), or a process each for several, such
-//                     as 0,1 (-1,-1: two on the CPU); with several, AllenNLP cannot evaluate on the
+//   GPUS              the devices: one, such as 0 (-1: the CPU), or a process each for several,
+//                     such as 0,1 (-1,-1: two on the CPU); with several, AllenNLP cannot evaluate on the
 //                     test set, `allennlp evaluate` can
 local env = import 'environment.libsonnet';
 local gpus = env.devices('GPUS');
 
 {
-  // What a dataset's file says: `train`, `dev`, `test`, `format`, `text_splitter`. What it leaves out is
-  // for the environment to say, but for the format, which is `auto`.
-  data:: {},
-  settings:: {},
+  // What a dataset's file says: `name`; `train`, `dev`, `test`, `format`, `text_splitter`, see
+  // corpora.libsonnet; `encoder` and `vectors`, which suit its language; `settings`.
+  dataset:: {},
 
-  // What a system's file says.
+  // What a system's file adds to.
   defaults:: {
-    encoder: 'bert-large-cased',
-    vectors: '',
+    encoder: std.get($.dataset, 'encoder', 'bert-large-cased'),
+    vectors: std.get($.dataset, 'vectors', ''),
     context: 1,
     word_dim: 100,
     pos_dim: 50,
@@ -74,10 +81,17 @@ local gpus = env.devices('GPUS');
     attention_dropout: null,
     verbose: false,
   },
+  on_dataset:: {},
   model: error 'model',
 
+  settings:: {},
+
   // What holds in the end.
-  local given = $.defaults + $.settings,
+  local given =
+    $.defaults
+    + std.get($.dataset, 'settings', {})
+    + std.get($.on_dataset, std.get($.dataset, 'name', ''), {})
+    + $.settings,
   chosen:: given {
     encoder: env.text('ENCODER', given.encoder),
     vectors: env.text('VECTORS', given.vectors),
@@ -110,7 +124,7 @@ local gpus = env.devices('GPUS');
   local contextual = s.encoder != '',
   local windows = s.context == 'window',
   local seed = env.whole('SEED', 13, minimum=0),
-  local corpora = (import 'corpora.libsonnet')($.data, windows, s.held_out),
+  local corpora = (import 'corpora.libsonnet')($.dataset, windows, s.held_out),
 
   random_seed: seed,
   numpy_seed: seed,

@@ -3,7 +3,7 @@ import torch
 from allennlp.common.checks import ConfigurationError
 
 from locate_label_allennlp.modules.proposer_regressor import Proposals, Regressor
-from tests.models.experiment import SWITCHES
+from tests.models.tiny_experiment import SWITCHES
 
 LENGTHS = torch.tensor([5, 1, 3])
 

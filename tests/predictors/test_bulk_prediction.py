@@ -7,7 +7,7 @@ from allennlp.common import Params
 from allennlp.data import DatasetReader
 
 from locate_label_allennlp.data.document import CorpusError, Document, Sentence
-from locate_label_allennlp.predictors.writing import read_corpus, write_predictions
+from locate_label_allennlp.predictors.bulk_prediction import read_corpus, write_predictions
 
 Pairs = Sequence[Tuple[Dict[str, Any], Document]]
 

@@ -2,16 +2,16 @@
 // model, and its settings in section 2 and Table 1 of the paper, but for the batch (the paper's is
 // one sentence) and the number of epochs (600; here the dev set says when to stop).
 //
-// A dataset's file gives `data` and `settings`; see experiment.libsonnet, also for the environment.
-// VECTORS is what `allennlp pretrain-vectors` made. ENCODER is none by default, as in the paper; the
-// words of one know their sentence, and CONTEXT sentences around it.
+// Give VECTORS, made of the same corpus by `allennlp pretrain-vectors`. There is no ENCODER by
+// default, as in the paper; the words of one know their sentence, and CONTEXT sentences around it.
 //
 // With `gold_spans`, the paper's task, the mentions are given, also those of the test set: the
 // figures are named oracle_span_*, and stand beside no F1 of a model that detects. Without it every
 // span is classified, and the figures are those of all other configs.
-(import 'experiment.libsonnet') {
+(import '../experiment.libsonnet') {
   defaults+:: {
-    encoder: '',
+    encoder: '',  // whatever the dataset's file says
+    vectors: '',
     pos_dim: 0,
     gold_spans: true,
     word_dim: 300,

@@ -1,15 +1,18 @@
-// Proposer and regressor: the model, and the settings of the paper's section 4.2 where it gives any.
-// A dataset's file gives `data` and `settings`; see experiment.libsonnet, also for the environment.
-(import 'experiment.libsonnet') {
+// Proposer and regressor: the model, and the settings that the paper gives in section 4.2.
+(import '../experiment.libsonnet') {
   defaults+:: {
     learning_rate: 2e-5,
-    // The paper says nothing of dropout, batch and sizes, and of epochs only that its comparisons of
-    // kernels, layers and heads took 5.
+    // The paper says nothing of dropout, batch and sizes, and of epochs only that its comparisons
+    // of kernels, layers and heads took 5.
     dropout: 0.1,
     kernels: [2, 2],
     layers: 3,
     heads: 8,
     hidden_step: self.heads,
+  },
+  on_dataset:: {
+    weibo: { kernels: [2, 2, 2] },
+    quickstart: { dropout: 0.1 },
   },
 
   local s = $.chosen,

@@ -1,12 +1,14 @@
-// The baseline that classifies every span up to a length: the model. A dataset's file gives `data`
-// and `settings`; see experiment.libsonnet, also for the environment.
-(import 'experiment.libsonnet') {
+// The baseline that classifies every span up to a length as it stands.
+(import '../experiment.libsonnet') {
   defaults+:: {
     max_span_length: 10,
     negatives_per_positive: null,  // every span
     decay: 0.9,
     overlap_threshold: 0.6,
     score_threshold: 0.5,
+  },
+  on_dataset:: {
+    genia: { learning_rate: 5e-6, batch_size: 6, overlap_threshold: 0.7, score_threshold: 0.45 },
   },
 
   local s = $.chosen,

@@ -7,13 +7,13 @@ from typing import Any, Dict
 import pytest
 from allennlp.common.checks import ConfigurationError
 
-from locate_label_allennlp.report import writing
-from locate_label_allennlp.report.writing import check_writable, write_report
+from locate_label_allennlp.report import report_folder
+from locate_label_allennlp.report.report_folder import check_writable, write_report
 
 
 @pytest.fixture(autouse=True)
 def _quick_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing, "page", lambda report: f"<p>{report['version']}</p>")
+    monkeypatch.setattr(report_folder, "page", lambda report: f"<p>{report['version']}</p>")
 
 
 def test_both_files_and_nothing_else(report: Dict[str, Any], tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_what_fails_leaves_nothing_behind(
     rename = Path.rename
     refused = f"^{re.escape(str(folder))} cannot be written: "
     for owner, name, broken, error, message in (
-        (writing, "page", no_page, RuntimeError, "no page"),
+        (report_folder, "page", no_page, RuntimeError, "no page"),
         (Path, "write_text", no_space, ConfigurationError, f"{refused}No space left on device$"),
         (Path, "rename", no_rename, ConfigurationError, f"{refused}Device or resource busy$"),
     ):

@@ -1,6 +1,5 @@
-// The baseline that scores every span by its first and its last word: the model. A dataset's file
-// gives `data` and `settings`; see experiment.libsonnet, also for the environment.
-(import 'experiment.libsonnet') {
+// The baseline that scores every span by its first and its last word.
+(import '../experiment.libsonnet') {
   defaults+:: {
     projection: 150,  // Yu et al., ACL 2020, Table 1
     projection_dropout: 0.2,  // the same
@@ -8,6 +7,7 @@
     negatives_per_positive: null,
     flat: false,
   },
+  on_dataset:: { genia: { learning_rate: 5e-6, batch_size: 6 } },
 
   local s = $.chosen,
   local feedforward = {

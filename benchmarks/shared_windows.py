@@ -2,7 +2,7 @@
 Two kinds of context compared: neighbouring sentences for each sentence, and windows that sentences
 share. Time to predict a corpus, and time of a training epoch.
 
-    python benchmarks/context.py --corpus FILE --encoder FOLDER --json FILE
+    python benchmarks/shared_windows.py --corpus FILE --encoder FOLDER --json FILE
 
 A is the config with `--context`, B the same with `--b-context`, and with `--reader-overrides` of
 the dataset reader and `--b-overrides` of the whole config, where they are given. Each has a model

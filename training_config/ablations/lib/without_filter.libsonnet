@@ -1,2 +1,0 @@
-// Table 3 of the paper: every seed is a proposal.
-{ model+: { filter: null } }

@@ -1,2 +1,0 @@
-// Table 3 of the paper: proposals keep the boundaries of their seeds.
-{ model+: { regressor: null } }

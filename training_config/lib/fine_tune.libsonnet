@@ -1,0 +1,33 @@
+// The config in an archive, to go on from with another corpus; see ../fine_tune.jsonnet.
+local env = import 'environment.libsonnet';
+local archive = env.archive;
+local reader = archive.dataset_reader;
+local windows = std.objectHas(reader, 'max_training_context_wordpieces');
+local corpora = (import 'corpora.libsonnet')(
+  { format: std.get(reader, 'format', 'auto'), text_splitter: std.get(reader, 'text_splitter', {}) },
+  windows,
+  held_out=0.1
+);
+local gpus = env.devices('GPUS');
+
+std.mergePatch(archive, {
+  distributed: null,
+  dataset_reader: { format: null, text_splitter: null, held_out: null },
+  trainer: { cuda_device: null },
+}) {
+  dataset_reader+: corpora.reader,
+  train_data_path: corpora.train,
+  validation_data_path: corpora.dev,
+  test_data_path: corpora.test,
+  evaluate_on_test: self.test_data_path != null && std.length(gpus) <= 1,
+  [if std.length(gpus) > 1 then 'distributed']: { cuda_devices: gpus },
+  vocabulary: { type: 'extend', directory: env.text('FROM', '') },
+  model+: {
+    initializer: { regexes: [['.*', { type: 'archive', weights_file_path: env.text('FROM', '') }]] },
+  },
+  trainer+: {
+    [if std.length(gpus) == 1 then 'cuda_device']: gpus[0],
+    num_epochs: env.whole('EPOCHS', super.num_epochs),
+    patience: env.unless_empty('PATIENCE', env.whole('PATIENCE', std.get(archive.trainer, 'patience', null))),
+  },
+}
