@@ -122,7 +122,7 @@ local gpus = env.devices('GPUS');
   },
   local s = $.chosen,
   local contextual = s.encoder != '',
-  local windows = s.context == 'window',
+  local windows = contextual && s.context == 'window',
   local seed = env.whole('SEED', 13, minimum=0),
   local corpora = (import 'corpora.libsonnet')($.dataset, windows, s.held_out),
 
@@ -147,7 +147,7 @@ local gpus = env.devices('GPUS');
     [if contextual then 'context_indexers']: {
       encoder: { type: 'windowed_transformer', model_name: s.encoder },
     },
-    [if windows then 'context' else 'context_sentences']: s.context,
+    [if windows then 'context' else if contextual then 'context_sentences']: s.context,
     // But for [CLS] and [SEP].
     [if contextual then 'max_context_wordpieces']: s.window - 2,
     // Larger windows overlap less, and attention costs little where no gradient is kept.

@@ -1,0 +1,2 @@
+// NEREL with the system that we recommend (docs/recipe.md).
+(import 'lib/systems/recommended.libsonnet') + (import 'lib/datasets/nerel.libsonnet')

@@ -1,0 +1,2 @@
+// The quickstart's corpus with the system that we recommend (docs/recipe.md).
+(import 'lib/systems/recommended.libsonnet') + (import 'lib/datasets/quickstart.libsonnet')
