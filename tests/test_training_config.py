@@ -215,10 +215,10 @@ def test_there_is_one_reader(name: str, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("TRAIN", "a.jsonl")
     for context in ("1", "window"):
         monkeypatch.setenv("CONTEXT", context)
-        monkeypatch.setenv("FORMAT", '{"type": "brat", "splitting": {"language": "ru"}}')
+        monkeypatch.setenv("FORMAT", '{"type": "brat", "splitting": {"language": "uk"}}')
         settings = config(name)
         assert not [key for key in settings if key.endswith("dataset_reader") and "_d" in key]
-        assert settings["dataset_reader"]["format"]["splitting"] == {"language": "ru"}
+        assert settings["dataset_reader"]["format"]["splitting"] == {"language": "uk"}
         # What splits raw text is that of the format.
         assert "text_splitter" not in settings["dataset_reader"]
 
