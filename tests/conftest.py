@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from string import ascii_lowercase as LETTERS
+from typing import Iterator
 
 import pytest
 import torch
@@ -10,6 +11,8 @@ import transformers
 from allennlp.common.util import import_module_and_submodules
 from hypothesis import settings
 from tokenizers.pre_tokenizers import ByteLevel
+
+from tests.configs import VARIABLES
 
 # As the `allennlp` command does: registers every component.
 import_module_and_submodules("locate_label_allennlp")
@@ -28,6 +31,15 @@ SIZES = {
     "intermediate_size": 32,
     "initializer_range": 0.5,
 }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clean_environment() -> Iterator[None]:
+    """No variable that a config reads is set, in subprocesses neither."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for name in VARIABLES:
+            monkeypatch.delenv(name, raising=False)
+        yield
 
 
 @pytest.fixture(autouse=True)

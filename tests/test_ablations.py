@@ -11,8 +11,8 @@ from allennlp.data import DatasetReader, Vocabulary
 from allennlp.models import Model
 
 from locate_label_allennlp.models import LocateAndLabel
+from tests.configs import CONFIGS, evaluated
 
-CONFIGS = Path(__file__).parent.parent / "training_config"
 ABLATIONS = CONFIGS / "ablations"
 LIBRARY = CONFIGS / "lib" / "ablations.libsonnet"
 DATASETS = ["ace04", "ace05", "conll03", "genia", "kbp17", "quickstart", "weibo"]
@@ -49,16 +49,15 @@ CHANGES: Dict[str, Changes] = {
 }
 
 
-def evaluated(folder: Path, expressions: Dict[str, str], **environment: str) -> Dict[str, Any]:
+def together(folder: Path, expressions: Dict[str, str], **environment: str) -> Dict[str, Any]:
     """Configs by name, all in one run of Jsonnet, of which each costs a tenth of a second."""
     members = [f"{name}: {expression}," for name, expression in expressions.items()]
-    (folder / "all.jsonnet").write_text("{" + "\n".join(members) + "}", "utf-8")
+    path = folder / "all.jsonnet"
+    path.write_text("{" + "\n".join(members) + "}", "utf-8")
     with pytest.MonkeyPatch.context() as monkeypatch:
-        for name in ("TRAIN", "DEV", "TEST", "ENCODER", "VECTORS", "HIDDEN", "SEED", "GPUS"):
-            monkeypatch.delenv(name, raising=False)
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        return Params.from_file(str(folder / "all.jsonnet")).as_dict(quiet=True)
+        return evaluated(path)
 
 
 def differences(base: JsonDict, other: JsonDict) -> Changes:
@@ -80,20 +79,26 @@ BASES = {dataset: f"import '{CONFIGS}/{dataset}.jsonnet'" for dataset in DATASET
 @pytest.fixture(scope="module")
 def configs(tmp_path_factory: pytest.TempPathFactory) -> Dict[str, Any]:
     """All datasets and ablations, as they are when no environment variable is set."""
-    return evaluated(tmp_path_factory.mktemp("configs"), {**FILES, **BASES})
+    return together(tmp_path_factory.mktemp("configs"), {**FILES, **BASES})
 
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory, tiny_bert: str) -> Dict[str, Any]:
     """All ablations, with an encoder and in a size for tests."""
     folder = tmp_path_factory.mktemp("small")
-    return evaluated(folder, FILES, ENCODER=tiny_bert, HIDDEN="16")
+    return together(folder, FILES, ENCODER=tiny_bert, HIDDEN="16")
 
 
 def test_there_is_one_for_each_that_is_described() -> None:
     for dataset in ("genia", "quickstart"):
         own = {name.removeprefix(f"{dataset}_") for name in NAMES if name.startswith(dataset)}
         assert own == {name for name in CHANGES if dataset == "genia" or "without" in name}
+
+
+def test_every_ablation_is_a_config(tmp_path: Path) -> None:
+    names = together(tmp_path, {"it": f"std.objectFields(import '{LIBRARY}')"})["it"]
+    configs = [path.stem for path in CONFIGS.rglob("*.jsonnet")]
+    assert [name for name in names if not any(it.endswith(f"_{name}") for it in configs)] == []
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -108,7 +113,7 @@ def test_each_works_on_every_dataset(dataset: str, tmp_path: Path) -> None:
     # A dataset may have the seed lengths of the ablation.
     names = [name for name in CHANGES if not name.startswith("seed_lengths")]
     expressions = {name: f"({base}) + (import '{LIBRARY}').{name}" for name in names}
-    settings = evaluated(tmp_path, {"base": base, **expressions}, ENCODER="some/folder")
+    settings = together(tmp_path, {"base": base, **expressions}, ENCODER="some/folder")
     for name in names:
         assert differences(settings["base"], settings[name]) == CHANGES[name]
 
@@ -116,7 +121,7 @@ def test_each_works_on_every_dataset(dataset: str, tmp_path: Path) -> None:
 def test_without_an_encoder_its_layers_cannot_be_averaged(tmp_path: Path) -> None:
     expressions = {"it": FILES["genia_last_four_layers"]}
     with pytest.raises(ConfigurationError, match="last_four_layers needs a contextual encoder"):
-        evaluated(tmp_path, expressions, ENCODER="")
+        together(tmp_path, expressions, ENCODER="")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,38 +1,19 @@
 """The real `allennlp` command in processes of its own: what README.md promises."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any, Dict, List
 
 import pytest
 
+from tests.allennlp_command import run_allennlp as run
+from tests.allennlp_command import start_allennlp
+
 ROOT = Path(__file__).parent.parent
 CONFIG = ROOT / "fixtures" / "configs" / "tiny.jsonnet"
 CORPUS = ROOT / "fixtures" / "formats" / "nested.jsonl"
-ALLENNLP = str(Path(sys.executable).with_name("allennlp"))
-
-
-def start(*arguments: Any, cwd: Path, **environment: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [ALLENNLP, *map(str, arguments)],
-        cwd=cwd,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-def run(*arguments: Any, cwd: Path, fails: bool = False, **environment: str) -> str:
-    process = start(*arguments, cwd=cwd, **environment)
-    output, _ = process.communicate(timeout=300)
-    assert (process.returncode != 0) == fails, output
-    return output
 
 
 def read(path: Path) -> Dict[str, Any]:
@@ -71,7 +52,7 @@ def test_predictions_from_any_folder(trained: Path, tmp_path: Path) -> None:
 
 def test_recovery_after_a_kill(tmp_path: Path) -> None:
     arguments = ["train", CONFIG, "-s", "out", "-o", '{"trainer.num_epochs": 40}']
-    process = start(*arguments, cwd=tmp_path)
+    process = start_allennlp(*arguments, cwd=tmp_path)
     deadline = time.monotonic() + 200
     while not list((tmp_path / "out").glob("metrics_epoch_2.json")):
         assert process.poll() is None, process.communicate()[0]

@@ -1,9 +1,6 @@
 """From documents of one's own to a model and on from there, by the real `allennlp` command."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any, Dict, List
 
@@ -11,35 +8,15 @@ import pytest
 import torch
 
 from locate_label_allennlp.data.formats import BratFormat, Splitting
+from tests.allennlp_command import error_line as error
+from tests.allennlp_command import run_allennlp as run
 
 ROOT = Path(__file__).parent.parent
 CONFIGS = ROOT / "training_config"
-ALLENNLP = str(Path(sys.executable).with_name("allennlp"))
 RUSSIAN = {"type": "brat", "splitting": {"language": "ru"}}
 # English rules end a sentence behind the abbreviation of "year".
 TEXT = "Порт Старый Тарн в 1991 г. был закрыт. Его открыл Ветров.\n"  # noqa: RUF001
 SMALL = {"ENCODER": "", "EPOCHS": "1", "HIDDEN": "16", "BATCH_SIZE": "4", "WORD_DIM": "8"}
-
-
-def run(*arguments: Any, cwd: Path, fails: bool = False, **environment: str) -> str:
-    done = subprocess.run(
-        [ALLENNLP, *map(str, arguments)],
-        cwd=cwd,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=300,
-    )
-    assert (done.returncode != 0) == fails, done.stdout
-    return done.stdout
-
-
-def error(output: str) -> str:
-    """The one line that says what is wrong."""
-    (line,) = [line for line in output.splitlines() if line.startswith("allennlp: error: ")]
-    assert "Traceback" not in output
-    return line.removeprefix("allennlp: error: ")
 
 
 def write_brat(folder: Path, types: List[str], number: int) -> None:

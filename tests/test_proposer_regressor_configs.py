@@ -1,7 +1,7 @@
 """The configs of proposer and regressor: the paper's settings, and its Tables 6 and 7."""
 
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any
 
 import pytest
 from allennlp.common import Params
@@ -9,8 +9,8 @@ from allennlp.data import DatasetReader, Vocabulary
 from allennlp.models import Model
 
 from locate_label_allennlp.models import ProposerRegressor
+from tests.configs import CONFIGS, config
 
-CONFIGS = Path(__file__).parent.parent / "training_config"
 BASE = "genia_proposer_regressor"
 SWITCHES = {
     "backward_block": "proposer",
@@ -28,16 +28,6 @@ KERNELS = {
     "2_3": [2, 3],
     "2_3_2": [2, 3, 2],
 }
-
-
-@pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("TRAIN", "DEV", "TEST", "ENCODER", "VECTORS", "HIDDEN", "LEARNING_RATE", "GPUS"):
-        monkeypatch.delenv(name, raising=False)
-
-
-def config(name: str) -> Dict[str, Any]:
-    return Params.from_file(str(CONFIGS / f"{name}.jsonnet")).as_dict(quiet=True)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """The configs of the span-level classifier hold the paper's settings, and each makes a model."""
 
 from pathlib import Path
-from typing import Any, Dict
 
 import pytest
 from allennlp.common import Params
@@ -11,22 +10,10 @@ from allennlp.training.optimizers import Optimizer
 
 from locate_label_allennlp.data.formats import CorpusFormat
 from locate_label_allennlp.models import EnumeratedSpans, MentionTyper
+from tests.configs import CONFIGS, config
 
-CONFIGS = Path(__file__).parent.parent / "training_config"
 ORACLE = sorted(path.stem for path in CONFIGS.glob("*_span_level.jsonnet"))
 DETECTION = ["genia_span_level_detection"]
-VARIABLES = ["TRAIN", "DEV", "TEST", "VECTORS", "EPOCHS", "BATCH_SIZE", "PATIENCE", "GPUS"]
-VARIABLES += ["LEARNING_RATE", "HEAD_LEARNING_RATE", "HIDDEN", "SEED", "ENCODER"]
-
-
-@pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in VARIABLES:
-        monkeypatch.delenv(name, raising=False)
-
-
-def config(name: str) -> Dict[str, Any]:
-    return Params.from_file(str(CONFIGS / f"{name}.jsonnet")).as_dict(quiet=True)
 
 
 def test_the_datasets_of_table_2_that_are_public() -> None:

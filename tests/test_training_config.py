@@ -1,7 +1,7 @@
 """The configs hold the paper's settings, and every one of them makes a model."""
 
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import List
 
 import pytest
 from allennlp.common import Params
@@ -11,8 +11,8 @@ from allennlp.models import Model
 from allennlp.training.optimizers import Optimizer
 
 from locate_label_allennlp.data.formats import CorpusFormat
+from tests.configs import CONFIGS, config, evaluated
 
-CONFIGS = Path(__file__).parent.parent / "training_config"
 # Those of the span-level classifier have no contextual encoder: test_span_level_configs.py.
 # `fine_tune` needs an archive to begin with.
 OTHERS = ("span_level", "fine_tune")
@@ -38,16 +38,6 @@ GIVEN = {
     "SEED": "99",
     "GPUS": "0,1",
 }
-
-
-@pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [*GIVEN, "FORMAT", "LANGUAGE", "WORDS", "WORD_DIM"]:
-        monkeypatch.delenv(name, raising=False)
-
-
-def config(name: str) -> Dict[str, Any]:
-    return Params.from_file(str(CONFIGS / f"{name}.jsonnet")).as_dict(quiet=True)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +194,7 @@ def test_shared_windows_may_be_a_setting(tmp_path: Path, monkeypatch: pytest.Mon
     file.write_text(
         f"(import '{CONFIGS}/genia.jsonnet') + {{ settings+:: {{ context: 'window' }} }}"
     )
-    settings = Params.from_file(str(file)).as_dict(quiet=True)
+    settings = evaluated(file)
     monkeypatch.setenv("CONTEXT", "window")
     assert settings["dataset_reader"]["context"] == "window"
     assert settings["data_loader"] == config("genia")["data_loader"]
@@ -273,14 +263,30 @@ def test_every_system_works_on_every_dataset(
     ]
     file = tmp_path / "all.jsonnet"
     file.write_text(f"{{ {', '.join(members)} }}", "utf-8")
-    evaluated = Params.from_file(str(file)).as_dict(quiet=True)
+    values = evaluated(file)
     for dataset in datasets:
-        assert evaluated[dataset] == dataset
+        assert values[dataset] == dataset
     for system in systems:
         # A system has settings for no dataset that there is not.
-        assert set(evaluated[system]) <= datasets.keys()
-        types = {evaluated[f"{system} {dataset}"]["type"] for dataset in datasets}
+        assert set(values[system]) <= datasets.keys()
+        types = {values[f"{system} {dataset}"]["type"] for dataset in datasets}
         assert len(types) == 1
+
+
+def test_which_setting_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "mine.jsonnet"
+    file.write_text(
+        f"(import '{CONFIGS}/lib/systems/proposer_regressor.libsonnet')"
+        "+ { dataset:: { name: 'mine', settings: { layers: 4, kernels: [1], hidden: 48 } } }"
+        "+ { on_dataset:: { mine: { kernels: [2], hidden: 56 } }, settings:: { hidden: 64 } }"
+    )
+    monkeypatch.setenv("TRAIN", "a.jsonl")
+    model = evaluated(file)["model"]
+    assert (model["regressor"]["num_heads"], model["regressor"]["num_layers"]) == (8, 4)
+    assert model["proposer"]["kernels"] == [2]
+    assert model["word_encoder"]["encoder"]["output_dim"] == 64
+    monkeypatch.setenv("HIDDEN", "72")
+    assert evaluated(file)["model"]["word_encoder"]["encoder"]["output_dim"] == 72
 
 
 def test_a_corpus_of_one_s_own(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,9 +1,10 @@
 """What goes into a model's `detect`, and what comes out."""
 
-from typing import Dict, Mapping, NamedTuple, Optional, Sequence
+from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 from torch import Tensor
 
+from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.nn.mentions import Fragments
 from locate_label_allennlp.nn.spans import FlatSpans, padded_to_flat
 
@@ -19,10 +20,13 @@ class GoldEntities(NamedTuple):
     fragments : `Sequence[Mapping[int, Fragments]]`
         For each sentence the discontinuous entities, by their rows in `entities`, which has the
         words they reach from and to.
+    unreachable : `Sequence[List[Entity]]`
+        For each sentence the entities that no model can find and the metrics count as missed.
     """
 
     entities: Tensor
     fragments: Sequence[Mapping[int, Fragments]]
+    unreachable: Sequence[List[Entity]]
 
     @property
     def spans(self) -> FlatSpans:

@@ -4,19 +4,19 @@ from typing import Any, Dict, List, Optional
 
 from allennlp.common import Lazy
 from allennlp.common.checks import ConfigurationError
-from allennlp.data import TextFieldTensors, Vocabulary
+from allennlp.data import Vocabulary
 from allennlp.models import Model
 from allennlp.modules import Seq2SeqEncoder
 from allennlp.nn import InitializerApplicator
 from overrides import overrides
-from torch import Tensor
+from torch.nn.functional import pad
 
-from locate_label_allennlp.common.precision import at_precision
-from locate_label_allennlp.data.fields import entities_of_spans
+from locate_label_allennlp.data.document import Entity
+from locate_label_allennlp.models.detection import Candidates, Detection, GoldEntities
 from locate_label_allennlp.models.ner_model import NerModel
-from locate_label_allennlp.models.nested_ner_model import gold_entities
 from locate_label_allennlp.modules.span_scorers import MentionSpanScorer
 from locate_label_allennlp.modules.word_encoder import WordEncoder
+from locate_label_allennlp.nn.encoded_words import EncodedWords
 from locate_label_allennlp.nn.losses import classification_loss
 from locate_label_allennlp.nn.mentions import gold_positions
 from locate_label_allennlp.training.metrics import OracleSpanAccuracy
@@ -45,7 +45,6 @@ class MentionTyper(NerModel):
     initializer : `InitializerApplicator`, optional
     """
 
-    default_predictor = "nested_ner"
     is_given_mentions = True
 
     def __init__(
@@ -65,43 +64,36 @@ class MentionTyper(NerModel):
         self._metric = OracleSpanAccuracy()
         initializer(self)
 
-    @overrides(check_signature=False)
-    def forward(
-        self,
-        centre: Tensor,
-        metadata: List[Dict[str, Any]],
-        tokens: Optional[TextFieldTensors] = None,
-        context: Optional[TextFieldTensors] = None,
-        entities: Optional[Tensor] = None,
-    ) -> Dict[str, Any]:
+    @overrides
+    def detect(self, words: EncodedWords, gold: Optional[GoldEntities]) -> Detection:
         """
-        As `NestedNerModel.forward`; but `entities` have to be given, and in the output they are the
-        same mentions, in the same order, with the predicted types.
+        Nothing is detected: the candidates are the gold mentions, in the same order. They have to
+        be given, in prediction too.
         """
-        if entities is None:
+        if gold is None:
             raise ConfigurationError(
                 "mention_typer names the types of mentions that are given, and this input has "
                 "none; predict from a corpus with entities (--use-dataset-reader), or train a "
                 "model that detects, such as enumerated_spans with the span scorer 'mention'"
             )
-        gold = gold_entities(entities, metadata)
-        with at_precision(self.precision, centre.device):
-            words = self.encode(centre, metadata, tokens, context)
-            # (S, L): the words of each mention
-            positions = gold_positions(gold.entities, gold.fragments, words.max_words)
-            # (S, C)
-            logits = self._span_scorer.score_mentions(words, positions)
-            loss = classification_loss(logits, gold.labels)
-        output: Dict[str, Any] = {"loss": self.total_loss({"classification_loss": loss}, metadata)}
-        if not self.training:
-            # (S,)
-            score, label = logits.float().softmax(dim=1).max(dim=1)
-            num_unreachable = sum(len(sentence["unreachable"]) for sentence in metadata)
-            self._metric(label, gold.labels, len(metadata), num_unreachable)
-            output["entities"] = entities_of_spans(
-                gold.spans, label, self.labels, len(metadata), score
-            )
-        return output
+        # (S, L): the words of each mention
+        positions = gold_positions(gold.entities, gold.fragments, words.max_words)
+        # (S, C)
+        logits = self._span_scorer.score_mentions(words, positions)
+        losses = {"classification_loss": classification_loss(logits, gold.labels)}
+        if self.training:
+            return Detection(losses, None)
+        # (S, C + 1): a mention is never NONE
+        probabilities = pad(logits.float().softmax(dim=1), (1, 0))
+        return Detection(losses, Candidates(gold.spans, probabilities))
+
+    @overrides
+    def _count(
+        self, decoded: List[List[Entity]], candidates: Candidates, gold: GoldEntities
+    ) -> None:
+        # (S,)
+        label = candidates.probabilities[:, 1:].argmax(dim=1)
+        self._metric(label, gold.labels, len(decoded), sum(map(len, gold.unreachable)))
 
     @overrides
     def get_metrics(self, reset: bool = False) -> Dict[str, float]:

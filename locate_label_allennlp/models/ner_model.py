@@ -1,4 +1,4 @@
-"""What all models have in common: words become vectors, and parts of a loss one loss."""
+"""What all models have in common: words in, a loss and entities out."""
 
 import math
 from os import PathLike
@@ -15,7 +15,10 @@ from allennlp.training.metrics import Average
 from overrides import overrides
 from torch import Tensor
 
-from locate_label_allennlp.common.precision import check_precision
+from locate_label_allennlp.common.precision import at_precision, check_precision
+from locate_label_allennlp.data.document import Entity
+from locate_label_allennlp.data.fields import entities_of_spans
+from locate_label_allennlp.models.detection import Candidates, Detection, GoldEntities
 from locate_label_allennlp.modules.word_encoder import WordEncoder
 from locate_label_allennlp.nn.encoded_words import EncodedWords
 
@@ -25,7 +28,8 @@ _MARK = "_archive_version"
 
 class NerModel(Model):
     """
-    A model that begins with a `WordEncoder`.
+    Words become vectors; a subclass makes of these, in `detect`, losses and candidates, and counts
+    what becomes of the candidates.
 
     # Parameters
 
@@ -38,6 +42,8 @@ class NerModel(Model):
         on a GPU that has it, fp16 on another, fp32 on a CPU. Training in fp16 needs the trainer
         `mixed_precision`.
     """
+
+    default_predictor = "nested_ner"
 
     is_given_mentions: ClassVar[bool] = False
     """Whether it has to be given the mentions of a text, in prediction too."""
@@ -65,18 +71,109 @@ class NerModel(Model):
         """`C`, without NONE."""
         return len(self.labels)
 
-    def encode(
+    def detect(self, words: EncodedWords, gold: Optional[GoldEntities]) -> Detection:
+        """
+        The model itself, and the only method that a model which detects entities has to give.
+
+        # Parameters
+
+        words : `EncodedWords`
+        gold : `GoldEntities`, optional
+            Always given in training.
+
+        # Returns
+
+        `Detection`
+            Losses if there are gold entities, candidates if the model is not in training mode.
+        """
+        raise NotImplementedError
+
+    @overrides(check_signature=False)
+    def forward(
         self,
         centre: Tensor,
         metadata: List[Dict[str, Any]],
         tokens: Optional[TextFieldTensors] = None,
         context: Optional[TextFieldTensors] = None,
-    ) -> EncodedWords:
-        """The vectors of the words of a batch; see `forward` for the parameters."""
+        entities: Optional[Tensor] = None,
+    ) -> Dict[str, Any]:
+        """
+        # Parameters
+
+        centre : `torch.LongTensor`
+            Shape `(B, 2)`: the sentence's first word in `context`, and its number of words.
+        metadata : `List[Dict[str, Any]]`
+            `words`, `source` and `unreachable` of each sentence; see the reader `nested_ner`.
+        tokens : `TextFieldTensors`, optional
+        context : `TextFieldTensors`, optional
+        entities : `torch.LongTensor`, optional
+            Shape `(B, E, 3)`: start, inclusive end, label; rows of -1 are padding.
+
+        # Returns
+
+        `Dict[str, Any]`
+            `loss` where there are gold entities; outside training also `entities`: for each
+            sentence a list of `Entity` with scores.
+        """
+        gold = None
+        if entities is not None:
+            gold = GoldEntities(
+                entities,
+                [sentence.get("fragments", {}) for sentence in metadata],
+                [sentence["unreachable"] for sentence in metadata],
+            )
+        losses, candidates = self._detect(gold, centre, metadata, tokens, context)
+        output: Dict[str, Any] = {}
+        if gold is not None:
+            output["loss"] = self.total_loss(losses, metadata)
+        if candidates is not None:
+            decoded = self.decode(candidates, len(metadata))
+            if gold is not None:
+                self._count(decoded, candidates, gold)
+            output["entities"] = decoded
+        return output
+
+    def _detect(
+        self,
+        gold: Optional[GoldEntities],
+        centre: Tensor,
+        metadata: List[Dict[str, Any]],
+        tokens: Optional[TextFieldTensors] = None,
+        context: Optional[TextFieldTensors] = None,
+    ) -> Detection:
+        """`detect`, from the tensors of a batch; see `forward` for the parameters."""
         max_words = max(len(sentence["words"]) for sentence in metadata)
-        # (B, N, D)
-        vectors = self._word_encoder(centre, max_words, tokens, context)
-        return EncodedWords(vectors, centre[:, 1])
+        with at_precision(self.precision, centre.device):
+            # (B, N, D)
+            vectors = self._word_encoder(centre, max_words, tokens, context)
+            return self.detect(EncodedWords(vectors, centre[:, 1]), gold)
+
+    def scored_spans(self, candidates: Candidates, num_sentences: int) -> List[List[Entity]]:
+        """
+        The candidates of each sentence with their most probable type and its probability, without
+        those whose most probable type is NONE (section 2.6 of Shen et al., 2021).
+        """
+        # (K,)
+        score, label = candidates.probabilities.max(dim=1)
+        # (K',) of K; an index rather than a mask, for which the device would be waited each time.
+        typed = (label > 0).nonzero().squeeze(1)
+        return entities_of_spans(
+            candidates.spans.select(typed),
+            label[typed] - 1,
+            self.labels,
+            num_sentences,
+            score[typed],
+        )
+
+    def decode(self, candidates: Candidates, num_sentences: int) -> List[List[Entity]]:
+        """The entities of each sentence: all scored spans, unless a subclass chooses among them."""
+        return self.scored_spans(candidates, num_sentences)
+
+    def _count(
+        self, decoded: List[List[Entity]], candidates: Candidates, gold: GoldEntities
+    ) -> None:
+        """Gives the metric predictions and gold."""
+        raise NotImplementedError
 
     def total_loss(self, losses: Dict[str, Tensor], metadata: List[Dict[str, Any]]) -> Tensor:
         """

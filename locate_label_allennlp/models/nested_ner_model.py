@@ -3,19 +3,17 @@
 from typing import Any, Dict, List, Optional
 
 import torch
-from allennlp.data import TextFieldTensors, Vocabulary
+from allennlp.data import Vocabulary
 from overrides import overrides
 from torch import Tensor
 
 from locate_label_allennlp.common.length_buckets import LengthBuckets
-from locate_label_allennlp.common.precision import at_precision
 from locate_label_allennlp.data.document import Entity
-from locate_label_allennlp.data.fields import entities_of_spans, entities_of_tensor
+from locate_label_allennlp.data.fields import entities_of_tensor
 from locate_label_allennlp.decoders import EntityDecoder, SoftNmsDecoder
-from locate_label_allennlp.models.detection import Candidates, Detection, GoldEntities, Seeds
+from locate_label_allennlp.models.detection import Candidates, GoldEntities, Seeds
 from locate_label_allennlp.models.ner_model import NerModel
 from locate_label_allennlp.modules.word_encoder import WordEncoder
-from locate_label_allennlp.nn.encoded_words import EncodedWords
 from locate_label_allennlp.nn.pairing import iou_with_gold
 from locate_label_allennlp.training.metrics import NestedSpanF1
 
@@ -38,8 +36,6 @@ class NestedNerModel(NerModel):
     label_namespace : `str`, optional (default = `"entity_labels"`)
     """
 
-    default_predictor = "nested_ner"
-
     def __init__(
         self,
         vocab: Vocabulary,
@@ -53,106 +49,23 @@ class NestedNerModel(NerModel):
         self.decoder = decoder or SoftNmsDecoder()
         self._metric = metric or NestedSpanF1(vocab, label_namespace)
 
-    def detect(self, words: EncodedWords, gold: Optional[GoldEntities]) -> Detection:
+    def candidates(self, entities: Optional[Tensor] = None, **inputs: Any) -> Candidates:
         """
-        The model itself, and the only method that a subclass has to give.
-
-        # Parameters
-
-        words : `EncodedWords`
-        gold : `GoldEntities`, optional
-            Always given in training.
-
-        # Returns
-
-        `Detection`
-            Losses if there are gold entities, candidates if the model is not in training mode.
-        """
-        raise NotImplementedError
-
-    @overrides(check_signature=False)
-    def forward(
-        self,
-        centre: Tensor,
-        metadata: List[Dict[str, Any]],
-        tokens: Optional[TextFieldTensors] = None,
-        context: Optional[TextFieldTensors] = None,
-        entities: Optional[Tensor] = None,
-    ) -> Dict[str, Any]:
-        """
-        # Parameters
-
-        centre : `torch.LongTensor`
-            Shape `(B, 2)`: the sentence's first word in `context`, and its number of words.
-        metadata : `List[Dict[str, Any]]`
-            `words`, `source` and `unreachable` of each sentence; see the reader `nested_ner`.
-        tokens : `TextFieldTensors`, optional
-        context : `TextFieldTensors`, optional
-        entities : `torch.LongTensor`, optional
-            Shape `(B, E, 3)`: start, inclusive end, label; rows of -1 are padding.
-
-        # Returns
-
-        `Dict[str, Any]`
-            `loss` where there are gold entities; outside training also `entities`: for each
-            sentence a list of `Entity` with scores.
-        """
-        gold = None if entities is None else gold_entities(entities, metadata)
-        with at_precision(self.precision, centre.device):
-            words = self.encode(centre, metadata, tokens, context)
-            losses, candidates = self.detect(words, gold)
-        output: Dict[str, Any] = {}
-        if gold is not None:
-            output["loss"] = self.total_loss(losses, metadata)
-        if candidates is not None:
-            decoded = self.decode(candidates, len(metadata))
-            if gold is not None:
-                self._count(decoded, candidates, gold, metadata)
-            output["entities"] = decoded
-        return output
-
-    def candidates(
-        self,
-        centre: Tensor,
-        metadata: List[Dict[str, Any]],
-        tokens: Optional[TextFieldTensors] = None,
-        context: Optional[TextFieldTensors] = None,
-        entities: Optional[Tensor] = None,
-    ) -> Candidates:
-        """
-        What `forward` chooses the entities from, for the same arguments.
+        What `forward` chooses the entities from, for the same arguments, all by name. `entities`
+        make no difference.
 
         # Raises
 
         `ValueError`
             If the model is in training mode.
         """
-        with at_precision(self.precision, centre.device):
-            detection = self.detect(self.encode(centre, metadata, tokens, context), None)
-        if detection.candidates is None:
+        candidates = self._detect(None, **inputs).candidates
+        if candidates is None:
             raise ValueError("a model in training mode makes no candidates; call eval() before")
-        return detection.candidates
+        return candidates
 
-    def scored_spans(self, candidates: Candidates, num_sentences: int) -> List[List[Entity]]:
-        """
-        What the decoder chooses from in each sentence: the candidates with their most probable
-        type and its probability, without those whose most probable type is NONE (section 2.6 of
-        Shen et al., 2021).
-        """
-        # (K,)
-        score, label = candidates.probabilities.max(dim=1)
-        # (K',) of K; an index rather than a mask, for which the device would be waited each time.
-        typed = (label > 0).nonzero().squeeze(1)
-        return entities_of_spans(
-            candidates.spans.select(typed),
-            label[typed] - 1,
-            self.labels,
-            num_sentences,
-            score[typed],
-        )
-
+    @overrides
     def decode(self, candidates: Candidates, num_sentences: int) -> List[List[Entity]]:
-        """The entities of each sentence."""
         return [
             self.decoder.decode(spans) for spans in self.scored_spans(candidates, num_sentences)
         ]
@@ -161,18 +74,15 @@ class NestedNerModel(NerModel):
         """Where samples come from: PyTorch's own in training, else one seeded anew a batch."""
         return None if self.training else torch.Generator(device).manual_seed(_EVALUATION_SEED)
 
+    @overrides
     def _count(
-        self,
-        decoded: List[List[Entity]],
-        candidates: Candidates,
-        gold: GoldEntities,
-        metadata: List[Dict[str, Any]],
+        self, decoded: List[List[Entity]], candidates: Candidates, gold: GoldEntities
     ) -> None:
         """Gives the metric predictions and gold, and what each stage could still reach."""
         reachable = entities_of_tensor(gold.entities, self.labels)
         all_gold = [
-            entities + sentence["unreachable"]
-            for entities, sentence in zip(reachable, metadata, strict=True)
+            entities + unreachable
+            for entities, unreachable in zip(reachable, gold.unreachable, strict=True)
         ]
         reached = {} if candidates.seeds is None else _reached(candidates.seeds, gold.entities)
         self._metric(decoded, all_gold, reached)
@@ -192,11 +102,6 @@ class NestedNerModel(NerModel):
     def group_metrics(self) -> Dict[str, float]:
         """The scores of each group of entities, which `get_metrics` may leave out."""
         return self._metric.get_metric(verbose=True)
-
-
-def gold_entities(entities: Tensor, metadata: List[Dict[str, Any]]) -> GoldEntities:
-    """What the reader `nested_ner` gives of them, in one."""
-    return GoldEntities(entities, [sentence.get("fragments", {}) for sentence in metadata])
 
 
 def _reached(seeds: Seeds, entities: Tensor) -> Dict[str, int]:

@@ -21,13 +21,13 @@ _OFFSETS = ("signed", "non_negative")
 
 class SpanHead(torch.nn.Module, FromParams):
     """
-    Span vectors, dropout, hidden layer, linear layer: `(S, output_dim)` numbers for `S` spans.
+    Span vectors, dropout, hidden layers, and the linear layer `_output` of a subclass: `(S, O)`
+    numbers for `S` spans.
 
     # Parameters
 
     input_dim : `int`
         `D`, the size of a word vector; not given in a config.
-    output_dim : `int`
     span_extractor : `Lazy[SpanExtractor]`
         A `FlatSpanExtractor`: `inner_boundary` or `outer_boundary`.
     feedforward : `Lazy[FeedForward]`, optional
@@ -36,10 +36,11 @@ class SpanHead(torch.nn.Module, FromParams):
         Applied to the span vectors.
     """
 
+    _output: torch.nn.Linear
+
     def __init__(
         self,
         input_dim: int,
-        output_dim: int,
         span_extractor: Lazy[SpanExtractor],
         feedforward: Optional[Lazy[FeedForward]] = None,
         dropout: float = 0.5,
@@ -59,10 +60,10 @@ class SpanHead(torch.nn.Module, FromParams):
         else:
             self._feedforward = construct("feedforward", feedforward, input_dim=span_dim)
         self._dropout = torch.nn.Dropout(dropout)
-        self._output = torch.nn.Linear(self._feedforward.get_output_dim(), output_dim)
+        self._hidden_dim = self._feedforward.get_output_dim()
 
     def forward(self, words: EncodedWords, spans: FlatSpans) -> Tensor:
-        # (S, output_dim)
+        # (S, O)
         return self._output(self._hidden(words, spans))
 
     def _hidden(self, words: EncodedWords, spans: FlatSpans) -> Tensor:
@@ -84,14 +85,9 @@ class SpanFilter(SpanHead):
     entity well enough to be worth adjusting and classifying. See `SpanHead` for the parameters.
     """
 
-    def __init__(
-        self,
-        input_dim: int,
-        span_extractor: Lazy[SpanExtractor],
-        feedforward: Optional[Lazy[FeedForward]] = None,
-        dropout: float = 0.5,
-    ) -> None:
-        super().__init__(input_dim, 1, span_extractor, feedforward, dropout)
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._output = torch.nn.Linear(self._hidden_dim, 1)
 
     @overrides
     def forward(self, words: EncodedWords, spans: FlatSpans) -> Tensor:
@@ -111,18 +107,12 @@ class BoundaryRegressor(SpanHead):
         in the authors' released code, where no boundary can move to the left.
     """
 
-    def __init__(
-        self,
-        input_dim: int,
-        span_extractor: Lazy[SpanExtractor],
-        feedforward: Optional[Lazy[FeedForward]] = None,
-        dropout: float = 0.5,
-        offsets: str = "signed",
-    ) -> None:
-        super().__init__(input_dim, 2, span_extractor, feedforward, dropout)
+    def __init__(self, offsets: str = "signed", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         if offsets not in _OFFSETS:
             raise ConfigurationError(f"offsets is {offsets!r}; allowed are {_OFFSETS}")
         self._offsets = offsets
+        self._output = torch.nn.Linear(self._hidden_dim, 2)
 
     @overrides
     def forward(self, words: EncodedWords, spans: FlatSpans) -> Tensor:
@@ -145,12 +135,6 @@ class EntityClassifier(SpanHead):
         `C + 1`; not given in a config.
     """
 
-    def __init__(
-        self,
-        input_dim: int,
-        num_classes: int,
-        span_extractor: Lazy[SpanExtractor],
-        feedforward: Optional[Lazy[FeedForward]] = None,
-        dropout: float = 0.5,
-    ) -> None:
-        super().__init__(input_dim, num_classes, span_extractor, feedforward, dropout)
+    def __init__(self, num_classes: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._output = torch.nn.Linear(self._hidden_dim, num_classes)

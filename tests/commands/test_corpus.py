@@ -1,7 +1,6 @@
 import json
 import os
 import subprocess
-import sys
 from functools import partial
 from pathlib import Path
 from typing import Callable, List, Tuple
@@ -9,8 +8,8 @@ from typing import Callable, List, Tuple
 import pytest
 
 from locate_label_allennlp.data.formats import BratFormat, JsonlFormat
+from tests.allennlp_command import ALLENNLP
 
-ALLENNLP = str(Path(sys.executable).with_name("allennlp"))
 Outcome = Tuple[int, str, str]
 Corpus = Callable[..., Outcome]
 

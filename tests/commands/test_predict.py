@@ -14,9 +14,10 @@ from allennlp.common import Params
 from allennlp.data import DatasetReader, Vocabulary
 from allennlp.models import Model
 
+from tests.allennlp_command import ALLENNLP
+
 ROOT = Path(__file__).parent.parent.parent
 CORPUS = ROOT / "fixtures" / "formats" / "brat"
-ALLENNLP = str(Path(sys.executable).with_name("allennlp"))
 
 # Runs one command after the other, each in a process of its own that need not import AllenNLP anew.
 ONE_BY_ONE = """

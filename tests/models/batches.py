@@ -71,7 +71,7 @@ def tensors(sentences, seed, dim=DIM):
         rows[index, : len(entities)] = torch.tensor(entities, dtype=torch.long).view(-1, 3)
         alone.append(vectors[index, :length].numpy())
     lengths = torch.tensor([length for length, _ in sentences])
-    gold = GoldEntities(rows, [{}] * len(sentences))
+    gold = GoldEntities(rows, [{}] * len(sentences), [[]] * len(sentences))
     return EncodedWords(vectors, lengths), gold, alone
 
 

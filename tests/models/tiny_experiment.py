@@ -130,6 +130,5 @@ def train_in_two_processes(config: str, folder: Path, overrides: Dict[str, Any])
         "data_loader.batch_size": 1,
     }
     path = CONFIGS / f"{config}.jsonnet"
-    ended = run_allennlp("train", path, "-s", "out", "-o", json.dumps(overrides), cwd=folder)
-    assert ended.returncode == 0, ended.stdout
+    run_allennlp("train", path, "-s", "out", "-o", json.dumps(overrides), cwd=folder)
     return json.loads((folder / "out" / "metrics.json").read_text())

@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 
 import pytest
 from allennlp.common import FromParams, Params
@@ -104,6 +105,14 @@ def test_a_variable_that_may_not_be_what_it_is(evaluated, monkeypatch, name, tex
     assert "\n" not in caught.value.message
 
 
+def refusal(path: str, text: str, overrides: str = "") -> str:
+    """What is said of a config that is refused."""
+    Path(path).write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigurationError) as caught:
+        Params.from_file(path, overrides)
+    return caught.value.message
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -114,11 +123,8 @@ def test_a_variable_that_may_not_be_what_it_is(evaluated, monkeypatch, name, tex
     ],
 )
 def test_broken_jsonnet_is_one_line_with_its_place(text, message, tmp_path):
-    path = tmp_path / "config.jsonnet"
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(ConfigurationError) as caught:
-        Params.from_file(str(path))
-    assert caught.value.message.strip() == f"{path}{message}"
+    path = str(tmp_path / "config.jsonnet")
+    assert refusal(path, text).strip() == f"{path}{message}"
 
 
 def test_a_config_that_is_not_there(tmp_path):
@@ -139,11 +145,8 @@ def test_a_config_that_is_not_there(tmp_path):
     ],
 )
 def test_overrides_that_lead_nowhere(overrides, message, tmp_path):
-    path = tmp_path / "config.jsonnet"
-    path.write_text("{ trainer: { epochs: 3 }, list: [1, { b: 2 }] }", encoding="utf-8")
-    with pytest.raises(ConfigurationError) as caught:
-        Params.from_file(str(path), overrides)
-    assert message in caught.value.message
+    config = "{ trainer: { epochs: 3 }, list: [1, { b: 2 }] }"
+    assert message in refusal(str(tmp_path / "config.jsonnet"), config, overrides)
 
 
 def test_overrides_of_a_key_or_of_a_new_one(tmp_path):

@@ -1,12 +1,11 @@
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-ALLENNLP = str(Path(sys.executable).with_name("allennlp"))
+from tests.allennlp_command import ALLENNLP
 
 
 @pytest.mark.parametrize("asked_for", [False, True])

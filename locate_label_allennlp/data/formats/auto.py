@@ -1,7 +1,7 @@
 """Tells the format by the file's content."""
 
 import os
-from typing import ClassVar, Iterable, Iterator, Optional
+from typing import ClassVar, Iterable, Iterator
 
 from overrides import overrides
 
@@ -12,15 +12,14 @@ from locate_label_allennlp.data.formats.corpus_files import CorpusFile, corpus_f
 from locate_label_allennlp.data.formats.corpus_format import CorpusFormat, Tally
 from locate_label_allennlp.data.formats.genia_xml import GeniaXmlFormat
 from locate_label_allennlp.data.formats.jsonl import JsonlFormat
-from locate_label_allennlp.data.formats.running_text import Splitting
+from locate_label_allennlp.data.formats.running_text import RunningTextFormat
 from locate_label_allennlp.data.formats.spacy_docs import SpacyFormat
-from locate_label_allennlp.data.text_splitter import TextSplitter
 
 _XML = ("<?xml", "<Annotation", "<!DOCTYPE")
 
 
 @CorpusFormat.register("auto")
-class AutoFormat(CorpusFormat):
+class AutoFormat(RunningTextFormat):
     """
     Tells the format of each file, so that the files of one experiment may be of several kinds. What
     decides is the first line that is not empty:
@@ -42,14 +41,6 @@ class AutoFormat(CorpusFormat):
     """
 
     writable: ClassVar[bool] = True
-
-    def __init__(self, splitting: Optional[Splitting] = None) -> None:
-        self._splitting = splitting or Splitting()
-
-    @property
-    @overrides
-    def text_splitter(self) -> TextSplitter:
-        return self._splitting.text_splitter
 
     @overrides
     def read(self, path: str) -> Iterator[Document]:

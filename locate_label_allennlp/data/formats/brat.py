@@ -18,8 +18,7 @@ from locate_label_allennlp.data.formats.corpus_files import (
     write_errors,
 )
 from locate_label_allennlp.data.formats.corpus_format import CorpusFormat, Tally
-from locate_label_allennlp.data.formats.running_text import Mention, Splitting
-from locate_label_allennlp.data.text_splitter import TextSplitter
+from locate_label_allennlp.data.formats.running_text import Mention, RunningTextFormat, Splitting
 
 _TEXT_BOUND = re.compile(r"T\S*\t(\S+) (\d+ \d+(?:;\d+ \d+)*)(?:\t(.*))?")
 _ALLOWED = "a line of an entity is 'T1<tab>TYPE START END[;START END]<tab>TEXT'"
@@ -29,7 +28,7 @@ _OTHER_LINES = ("R", "E", "A", "M", "N", "#", "*")
 
 
 @CorpusFormat.register("brat")
-class BratFormat(CorpusFormat):
+class BratFormat(RunningTextFormat):
     """
     Pairs of files: `x.txt` holds a document's text, `x.ann` its entities. `START` and `END`
     (exclusive) count characters (Unicode code points, `\\r` among them), a `;` parts the fragments
@@ -62,13 +61,8 @@ class BratFormat(CorpusFormat):
     writable: ClassVar[bool] = True
 
     def __init__(self, splitting: Optional[Splitting] = None, encoding: str = "utf-8") -> None:
-        self._splitting = splitting or Splitting()
+        super().__init__(splitting)
         self._encoding = encoding
-
-    @property
-    @overrides
-    def text_splitter(self) -> TextSplitter:
-        return self._splitting.text_splitter
 
     @overrides
     def read(self, path: str) -> Iterator[Document]:

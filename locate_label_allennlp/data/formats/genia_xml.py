@@ -8,12 +8,11 @@ from locate_label_allennlp.data.document import Document
 from locate_label_allennlp.data.formats.corpus_files import CorpusFile
 from locate_label_allennlp.data.formats.corpus_format import CorpusFormat, Tally
 from locate_label_allennlp.data.formats.genia_parser import GeniaParser
-from locate_label_allennlp.data.formats.running_text import Splitting
-from locate_label_allennlp.data.text_splitter import TextSplitter
+from locate_label_allennlp.data.formats.running_text import RunningTextFormat, Splitting
 
 
 @CorpusFormat.register("genia_xml")
-class GeniaXmlFormat(CorpusFormat):
+class GeniaXmlFormat(RunningTextFormat):
     """
     Sentences with terms inside terms. The five types of the benchmark are made of the ontology's:
     `Protein_*` `protein`, `DNA_*` `DNA`, `RNA_*` `RNA`, `Cell_natural` (`cell_type`) `cell_type`,
@@ -50,12 +49,7 @@ class GeniaXmlFormat(CorpusFormat):
     ) -> None:
         self._benchmark_terms = benchmark_terms
         self._coordinations = coordinations
-        self._splitting = splitting or Splitting()
-
-    @property
-    @overrides
-    def text_splitter(self) -> TextSplitter:
-        return self._splitting.text_splitter
+        super().__init__(splitting)
 
     @overrides
     def read_file(self, file: CorpusFile, tally: Tally) -> Iterator[Document]:

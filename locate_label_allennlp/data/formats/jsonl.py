@@ -26,12 +26,11 @@ from locate_label_allennlp.data.formats.json_shapes import (
     own_form,
     without_entities,
 )
-from locate_label_allennlp.data.formats.running_text import Splitting
-from locate_label_allennlp.data.text_splitter import TextSplitter
+from locate_label_allennlp.data.formats.running_text import RunningTextFormat, Splitting
 
 
 @CorpusFormat.register("jsonl")
-class JsonlFormat(CorpusFormat):
+class JsonlFormat(RunningTextFormat):
     """
     One JSON object a line, in one of three shapes that a file may mix. Fields with other names are
     passed over; `start` is counted from 0 and `end` is exclusive.
@@ -99,13 +98,8 @@ class JsonlFormat(CorpusFormat):
             if parsed_label(name, "iob") is None:
                 allowed = allowed_labels("iob")
                 raise ConfigurationError(f"tag_names has {name!r}; allowed are {allowed}")
-        self._splitting = splitting or Splitting()
+        super().__init__(splitting)
         self._tag_names = tag_names
-
-    @property
-    @overrides
-    def text_splitter(self) -> TextSplitter:
-        return self._splitting.text_splitter
 
     @overrides
     def read_file(self, file: CorpusFile, tally: Tally) -> Iterator[Document]:

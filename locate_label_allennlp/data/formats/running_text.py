@@ -7,9 +7,15 @@ from itertools import accumulate, pairwise
 from typing import Dict, List, Optional, Sequence, Set, Tuple
 
 from allennlp.common import FromParams
+from overrides import overrides
 
 from locate_label_allennlp.data.document import CorpusError, Document, Entity, checked_sentence
-from locate_label_allennlp.data.formats.corpus_format import Place, Tally, check_choice
+from locate_label_allennlp.data.formats.corpus_format import (
+    CorpusFormat,
+    Place,
+    Tally,
+    check_choice,
+)
 from locate_label_allennlp.data.text_splitter import Spans, TextSplitter
 
 Span = Tuple[int, int]
@@ -183,6 +189,24 @@ class Splitting(FromParams):
             tally.add(what, (path, mention.line))
         fragments = tuple(covered) if len(covered) > 1 else ()
         return Entity(covered[0][0], covered[-1][1], mention.type, fragments)
+
+
+class RunningTextFormat(CorpusFormat):
+    """
+    A format whose corpora hold running text.
+
+    # Parameters
+
+    splitting : `Splitting`, optional (default = `Splitting()`, English by spaCy's rules)
+    """
+
+    def __init__(self, splitting: Optional[Splitting] = None) -> None:
+        self._splitting = splitting or Splitting()
+
+    @property
+    @overrides
+    def text_splitter(self) -> TextSplitter:
+        return self._splitting.text_splitter
 
 
 def _is_inside(mention: Mention, text: str, path: str, tally: Tally) -> bool:
