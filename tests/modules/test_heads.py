@@ -4,12 +4,7 @@ from allennlp.common import Params
 from allennlp.common.checks import ConfigurationError
 from torch.nn.functional import gelu
 
-from locate_label_allennlp.modules.heads import (
-    BoundaryRegressor,
-    EntityClassifier,
-    SpanFilter,
-    SpanHead,
-)
+from locate_label_allennlp.modules.heads import BoundaryRegressor, EntityClassifier, SpanFilter
 from locate_label_allennlp.nn.encoded_words import EncodedWords
 from locate_label_allennlp.nn.spans import enumerate_spans
 
@@ -18,13 +13,13 @@ HIDDEN = {"num_layers": 1, "hidden_dims": 6, "activations": "gelu"}
 
 def built(kind, span_extractor="inner_boundary", dropout=0.0, **options):
     torch.manual_seed(0)
-    sizes = {name: options.pop(name) for name in ("output_dim", "num_classes") if name in options}
+    sizes = {name: options.pop(name) for name in ("num_classes",) if name in options}
     config = {"span_extractor": span_extractor, "dropout": dropout, **options}
     return kind.from_params(Params(config), input_dim=4, **sizes)
 
 
 def head(**options):
-    return built(SpanHead, output_dim=3, **options)
+    return built(EntityClassifier, num_classes=3, **options)
 
 
 def spans(span_lengths=(1, 3)):
