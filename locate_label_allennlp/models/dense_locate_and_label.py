@@ -56,7 +56,7 @@ class DenseLocateAndLabel(NestedNerModel):
         A seed moves if the types together have at least this probability.
     positive_iou : `float`, optional (default = `0.7`)
         Alpha 1: the regressor learns from seeds with at least this IoU with an entity.
-    regression_weight : `float`, optional (default = `0.1`)
+    regression_weight : `float`, optional (default = `0.05`)
         Lambda 2 of equation (17); the classifier's loss has weight 1.
     initializer : `InitializerApplicator`, optional
     """
@@ -70,7 +70,7 @@ class DenseLocateAndLabel(NestedNerModel):
         max_seed_length: int = 10,
         proposal_threshold: float = 0.05,
         positive_iou: float = 0.7,
-        regression_weight: float = 0.1,
+        regression_weight: float = 0.05,
         initializer: InitializerApplicator = InitializerApplicator(),
         **kwargs: Any,
     ) -> None:
@@ -133,15 +133,15 @@ class DenseLocateAndLabel(NestedNerModel):
             moved = adjust_spans(proposals, offsets, words.lengths)  # (6), (7)
             spans = spans.join_missing(moved, words.max_words)
 
-        # The classifier learns which of all these spans are entities, word for word, and of what type. The sum over
-        # the spans is divided by the entities: were it a mean, one entity would count the less the
-        # longer its sentence is.
+        # The classifier learns which of all these spans are entities to the word, and of what type.
+        # The sum over the spans is divided by the words. Were it a mean, an entity would count the
+        # less the more spans are looked at.
         # (S, C + 1)
         logits = self._span_scorer(words, spans)
         # (S,): 0 is NONE
         target = exact_labels(spans, gold.entities, words.max_words)
-        share = spans.num_spans / max(gold.spans.num_spans, 1)
-        losses["classification_loss"] = classification_loss(logits, target) * share
+        spans_per_word = spans.num_spans / words.lengths.sum()
+        losses["classification_loss"] = classification_loss(logits, target) * spans_per_word
         return losses
 
     def _predict(self, words: EncodedWords, seeds: FlatSpans) -> Candidates:

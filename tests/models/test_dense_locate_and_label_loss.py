@@ -64,8 +64,7 @@ class Slow:
             same = [entity for entity in sentences[span[0]][1] if entity[:2] == span[1:]]
             target = same[0][2] + 1 if same else 0
             parts["classification_loss"] -= math.log(self.classes(span)[target])
-        num_entities = sum(len(entities) for _, entities in sentences)
-        parts["classification_loss"] /= max(num_entities, 1)
+        parts["classification_loss"] /= sum(num_words for num_words, _ in sentences)
         return parts
 
 
