@@ -30,9 +30,9 @@ class DenseLocateAndLabel(NestedNerModel):
     Seeds, boundary regression, classification and decoding as in Shen et al., "Locate and Label"
     (ACL 2021), with three things done otherwise, each of which docs/recipe.md has figures for:
 
-    - **every seed is learned from**, none is drawn, and only a span that is an entity to the word is
-      one; how well the others overlap an entity does not weigh. A score is then how probable it is
-      that the span is an entity of that type, which is what strict scores count;
+    - **every seed is learned from**, none is drawn, and only a span with the very boundaries of an
+      entity is positive; how well the others overlap an entity does not weigh. A score is then how
+      probable it is that the span is an entity of that type, which is what strict scores count;
     - **the classifier is the filter**: there is no other. What it takes for an entity with a small
       probability is a proposal;
     - **the classifier meets a proposal before and after it has moved**, in training and in
@@ -165,4 +165,6 @@ class DenseLocateAndLabel(NestedNerModel):
         probabilities = torch.cat(
             [probabilities, self._span_scorer(words, new).float().softmax(dim=1)]
         )
-        return Candidates(spans, probabilities, Seeds(seeds, made_from, False, self._positive_iou, True))
+        return Candidates(
+            spans, probabilities, Seeds(seeds, made_from, False, self._positive_iou, True)
+        )
