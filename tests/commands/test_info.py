@@ -22,7 +22,8 @@ def test_the_command_prints_versions_and_devices(
 
 def test_the_versions_are_those_of_the_imported_libraries() -> None:
     rows = environment()
-    assert rows["torch"] == torch.__version__
+    # What pip knows of torch leaves out, on some platforms, for which CUDA it was built.
+    assert torch.__version__.startswith(rows["torch"])
     assert rows["allennlp"] == allennlp.__version__
     assert rows["transformers"] == transformers.__version__
     assert rows["locate-label-allennlp"] == locate_label_allennlp.__version__
