@@ -33,10 +33,10 @@ class DenseLocateAndLabel(NestedNerModel):
     - **every seed is learned from**, none is drawn, and only a span with the very boundaries of an
       entity is positive; how well the others overlap an entity does not weigh. A score is then how
       probable it is that the span is an entity of that type, which is what strict scores count;
-    - **the classifier is the filter**: there is no other. What it takes for an entity with a small
-      probability is a proposal;
-    - **the classifier meets a proposal before and after it has moved**, in training and in
-      prediction: a wrong move loses nothing, and what it leads to has been learned from.
+    - **there is no filter**: every seed is classified, and moves. To look at all of them costs
+      little, since what a word contributes is worked out once;
+    - **a seed is classified before and after it has moved**, in training and in prediction: a wrong
+      move loses nothing, and what it leads to has been learned from.
 
     Equation numbers in the code are those of the paper. See `NestedNerModel` for the parameters
     that are not here.
@@ -52,8 +52,6 @@ class DenseLocateAndLabel(NestedNerModel):
         Equations (4) and (5). Without one, entities longer than every seed are out of reach.
     max_seed_length : `int`, optional (default = `10`)
         In words; every span up to that length is a seed.
-    proposal_threshold : `float`, optional (default = `0.05`)
-        A seed moves if the types together have at least this probability.
     positive_iou : `float`, optional (default = `0.7`)
         Alpha 1: the regressor learns from seeds with at least this IoU with an entity.
     regression_weight : `float`, optional (default = `0.05`)
@@ -68,7 +66,6 @@ class DenseLocateAndLabel(NestedNerModel):
         span_scorer: Lazy[SpanScorer],
         regressor: Optional[Lazy[BoundaryRegressor]] = None,
         max_seed_length: int = 10,
-        proposal_threshold: float = 0.05,
         positive_iou: float = 0.7,
         regression_weight: float = 0.05,
         initializer: InitializerApplicator = InitializerApplicator(),
@@ -77,10 +74,6 @@ class DenseLocateAndLabel(NestedNerModel):
         super().__init__(vocab, word_encoder, **kwargs)
         if max_seed_length < 1:
             raise ConfigurationError(f"max_seed_length is {max_seed_length}; allowed is >= 1")
-        if not 0 <= proposal_threshold <= 1:
-            raise ConfigurationError(
-                f"proposal_threshold is {proposal_threshold}; allowed is 0 to 1"
-            )
         if not 0 < positive_iou <= 1:
             raise ConfigurationError(
                 f"positive_iou is {positive_iou}; allowed is more than 0, up to 1"
@@ -97,7 +90,6 @@ class DenseLocateAndLabel(NestedNerModel):
         if regressor is not None:
             self._regressor = construct("regressor", regressor, input_dim=dim)
         self._seed_lengths = range(1, max_seed_length + 1)
-        self._proposal_threshold = proposal_threshold
         self._positive_iou = positive_iou
         self._loss_weights = {"regression_loss": regression_weight}
         initializer(self)
@@ -151,17 +143,14 @@ class DenseLocateAndLabel(NestedNerModel):
         probabilities = self._span_scorer(words, seeds).float().softmax(dim=1)
         if self._regressor is None:
             return Candidates(seeds, probabilities, Seeds(seeds, every, False, 1.0, False))
-        # (K,) of S seeds
-        kept = (1 - probabilities[:, 0] >= self._proposal_threshold).nonzero().squeeze(1)
-        proposals = seeds.select(kept)
-        moved = adjust_spans(proposals, self._regressor(words, proposals), words.lengths)
+        moved = adjust_spans(seeds, self._regressor(words, seeds), words.lengths)
         # A span that has moved onto a seed is that seed: what is new is longer than all of them.
         spans = seeds.join_missing(moved, words.max_words)
         new = spans.select(slice(seeds.num_spans, None))
-        # (N,): the first proposal that moved there
+        # (N,): the first seed that moved there
         keys, order = moved.keys(words.max_words).sort(stable=True)
         first = order[torch.searchsorted(keys, new.keys(words.max_words))]
-        made_from = torch.cat([every, kept[first]])
+        made_from = torch.cat([every, first])
         probabilities = torch.cat(
             [probabilities, self._span_scorer(words, new).float().softmax(dim=1)]
         )
