@@ -50,7 +50,7 @@ def last_line(process: "subprocess.Popen[str]") -> str:
 
 def test_find_lr_with_our_trainer_beyond_what_a_model_survives(tmp_path: Path) -> None:
     arguments = ["find-lr", CONFIG, "-s", "out", "--num-batches", "15", "--end-lr", "1e30"]
-    process = start(*arguments, cwd=tmp_path, trainer__type="mixed_precision")
+    process = start(*arguments, cwd=tmp_path, trainer__type="mixed_precision", test_data_path=None)
     _, log = process.communicate(timeout=300)
     assert process.returncode == 0, log
     assert (tmp_path / "out" / "lr-losses.png").stat().st_size > 1000
