@@ -85,8 +85,7 @@ def whole_weights(module: Any) -> Iterator[None]:
         def save(state: Any, path: Any) -> None:
             from locate_label_allennlp.common.whole_files import FULL, whole_file
 
-            needed = bytes_of(state)
-            check_room(path, needed)
+            check_room(path, bytes_of(state))
             refused: list[OSError] = []
             try:
                 with whole_file(path) as file:
@@ -102,8 +101,9 @@ def whole_weights(module: Any) -> Iterator[None]:
 
                     torch.save(state, SimpleNamespace(write=written, flush=file.flush))
             except (OSError, RuntimeError) as error:
-                if refused and refused[0].errno in FULL:
-                    raise full_disk(path, needed) from error
+                reason = refused[0] if refused else error
+                if isinstance(reason, OSError) and reason.errno in FULL:
+                    raise full_disk(path, bytes_of_file(state)) from error
                 raise
 
     module.torch = Torch()
@@ -187,6 +187,16 @@ def bytes_of(state: Any) -> int:
     if isinstance(state, dict):
         state = list(state.values())
     return sum(map(bytes_of, state)) if isinstance(state, (list, tuple)) else 0
+
+
+def bytes_of_file(state: Any) -> int:
+    """The bytes of the file in which PyTorch saves it."""
+    import torch
+
+    sizes: list[int] = []
+    file = SimpleNamespace(write=lambda data: sizes.append(memoryview(data).nbytes), flush=int)
+    torch.save(state, file)
+    return sum(sizes)
 
 
 def check_room(path: Any, needed: int) -> None:

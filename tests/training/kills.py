@@ -40,9 +40,15 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "trainer.learning_rate_scheduler": {"type": "warmup_cosine"},
         "trainer.checkpointer": {"save_every_num_batches": 1},
     },
-    "buckets, slanted triangular, patience": {
+    "buckets, gradual unfreezing, patience": {
         **BUCKETS,
-        "trainer.learning_rate_scheduler": {"type": "slanted_triangular"},
+        "trainer.optimizer.parameter_groups": [
+            [[part], {}] for part in ("word_encoder", "filter", "regressor", "classifier")
+        ],
+        "trainer.learning_rate_scheduler": {
+            "type": "slanted_triangular",
+            "gradual_unfreezing": True,
+        },
         "trainer.patience": 1,
         "trainer.validation_metric": "-loss",
     },

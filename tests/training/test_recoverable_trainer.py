@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 import torch
+from allennlp.data.data_loaders import SimpleDataLoader
 from allennlp.training import GradientDescentTrainer, Trainer
 from allennlp.training.moving_average import ExponentialMovingAverage
 
 from locate_label_allennlp.training.recoverable_trainer import RecoverableTrainer
+from locate_label_allennlp.training.whole_checkpointer import WholeCheckpointer
 from tests.training.kills import (
     VARIANTS,
     counting,
@@ -59,7 +61,7 @@ AVERAGE = "moving average, every second step"
         (EVERY_STEP, partial(kill_at, 6, "between files")),
         (EVERY_STEP, partial(kill_within, 4)),
         (AVERAGE, partial(kill_at, 5, "a step")),
-        ("buckets, slanted triangular, patience", partial(kill_at, 2, "before the best weights")),
+        ("buckets, gradual unfreezing, patience", partial(kill_at, 2, "before the best weights")),
     ],
 )
 def test_a_kill_changes_nothing(
@@ -89,6 +91,22 @@ def test_the_last_whole_checkpoint_counts(tmp_path: Path, ends: Ends) -> None:
     (warning,) = (line for line in log_of(folder) if "half-written" in line)
     assert f"{states[-1]}, {damaged}: damaged or half-written; going on from" in warning
     assert is_same(end_of(folder), ends(EVERY_STEP))
+
+
+def test_a_training_that_had_stopped_early_stays_so(tmp_path: Path) -> None:
+    folder, whole = tmp_path / "out", tmp_path / "whole"
+    settings = {**VARIANTS["shuffled"], "trainer.patience": 1, "trainer.validation_metric": "+loss"}
+    assert outcome(forked(train, whole, **settings)) == 0
+    last = len(list(whole.glob("metrics_epoch_*.json")))
+    assert last < 4
+    # The archive comes after the final metrics.
+    epochs, files = last, 4 * last
+    kill = partial(kill_at, 3 + files, "between files")
+    assert outcome(forked(train, folder, before=kill, **settings)) == -signal.SIGKILL
+    assert (folder / f"training_state_e{epochs}_b0.th").exists()
+    assert outcome(forked(train, folder, recover=True, **settings)) == 0
+    assert is_same(end_of(folder), end_of(whole))
+    assert len(list(folder.glob("metrics_epoch_*.json"))) == last
 
 
 def test_where_no_checkpoint_is_whole(tmp_path: Path, ends: Ends) -> None:
@@ -204,6 +222,27 @@ def test_a_data_loader_whose_place_is_not_known(tmp_path: Path) -> None:
     assert outcome(forked(train, folder, before=kill, **settings)) == -signal.SIGKILL
     assert outcome(forked(train, folder, recover=True, **settings)) == 0
     assert any("the data loader cannot tell where it was" in line for line in log_of(folder))
+
+
+def test_the_scale_of_gradients_is_saved(tmp_path: Path) -> None:
+    def made(scale: float) -> RecoverableTrainer:
+        model: Any = torch.nn.Linear(1, 1)
+        trainer = RecoverableTrainer(
+            model,
+            torch.optim.SGD(model.parameters(), lr=0.1),
+            SimpleDataLoader([], 1),
+            checkpointer=WholeCheckpointer(tmp_path),
+            cuda_device=-1,
+        )
+        trainer._scaler = torch.amp.GradScaler("cpu", init_scale=scale)  # type: ignore[assignment]
+        return trainer
+
+    before = made(8.0)
+    before._epochs_completed = 1
+    WholeCheckpointer(tmp_path).save_checkpoint(before)
+    after = made(2.0)
+    after._maybe_restore_checkpoint()
+    assert after._scaler.get_scale() == 8.0
 
 
 def test_it_stands_for_the_trainer_of_allennlp() -> None:
