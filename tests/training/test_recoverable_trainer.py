@@ -99,11 +99,11 @@ def test_a_training_that_had_stopped_early_stays_so(tmp_path: Path) -> None:
     assert outcome(forked(train, whole, **settings)) == 0
     last = len(list(whole.glob("metrics_epoch_*.json")))
     assert last < 4
-    # The archive comes after the final metrics.
-    epochs, files = last, 4 * last
-    kill = partial(kill_at, 3 + files, "between files")
+    # Two fingerprints, metrics and two files of a checkpoint an epoch, metrics again, the archive.
+    kill = partial(kill_at, 2 + 3 * last + 2, "between files")
     assert outcome(forked(train, folder, before=kill, **settings)) == -signal.SIGKILL
-    assert (folder / f"training_state_e{epochs}_b0.th").exists()
+    assert (folder / "metrics.json").exists()
+    assert not (folder / "model.tar.gz").exists()
     assert outcome(forked(train, folder, recover=True, **settings)) == 0
     assert is_same(end_of(folder), end_of(whole))
     assert len(list(folder.glob("metrics_epoch_*.json"))) == last
