@@ -1,6 +1,7 @@
 # make quickstart   train on the made-up corpus of fixtures/, evaluate, draw entities in raw text
 # make test         all tests
 # make mutants      changes the code in one place at a time: do the tests notice? MODULES="..." for a few
+# make kills        kills trainings at 20 random moments: do they end as if there had been no kill?
 # make lint         formatting, style and types
 # make lock         requirements.txt anew, from requirements.in and the overrides beside it
 # make clean        removes what these made
@@ -11,7 +12,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 TORCH := $(shell sed -n 's/^torch==[^ ]*/&/p' requirements.txt)
 
-.PHONY: quickstart test mutants lint lock clean
+.PHONY: quickstart test mutants kills lint lock clean
 
 quickstart: $(VENV)/installed
 	rm -rf output/quickstart
@@ -24,6 +25,9 @@ test: $(VENV)/installed-dev
 
 mutants: $(VENV)/installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.mutants.run $(if $(AGAIN),--again) $(MODULES)
+
+kills: $(VENV)/installed-dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.training.kills
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .

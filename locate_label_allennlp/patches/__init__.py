@@ -10,6 +10,7 @@ The one place where AllenNLP 2.10.1 is changed, at run time; its files stay as t
 - `predict_command`: whole documents for `allennlp predict`;
 - `evaluation`: the results of an evaluation as a table;
 - `training`: what `train` and `find-lr` lack;
+- `training_folder`: one training in a folder, and always the same;
 - `training_data`: a training corpus without entities is an error.
 
 Parts of AllenNLP cannot be imported beside current libraries, and plugins come too late to help:
@@ -42,6 +43,7 @@ def install() -> None:
             predict_command,
             training,
             training_data,
+            training_folder,
         )
         from locate_label_allennlp.patches.finder import PatchingFinder
 

@@ -57,7 +57,7 @@ def _line_of(error: BaseException) -> str | None:
     from locate_label_allennlp.data.document import CorpusError
 
     if isinstance(error, (KeyboardInterrupt, SigTermReceived)):
-        return "interrupted"
+        return str(error) or "interrupted"
     if isinstance(error, (ConfigurationError, CorpusError, FloatingPointError)):
         return f"error: {error}"
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):

@@ -68,10 +68,11 @@ def find_lr_for_every_trainer(module: Any) -> Iterator[None]:
 
 
 @patches("allennlp.training.checkpointer", "allennlp.training.gradient_descent_trainer")
-def room_for_weights(module: Any) -> Iterator[None]:
+def whole_weights(module: Any) -> Iterator[None]:
     """
-    On a full disk PyTorch leaves half a file and names neither the file nor what is missing. It is
-    asked beforehand whether the weights have room.
+    A kill while weights are written leaves half a file under the name of a whole one, and so does a
+    full disk, of which PyTorch names neither the file nor what is missing. It is asked beforehand
+    whether they have room, and they take their place once they are written.
     """
     yield
     torch = module.torch
@@ -84,42 +85,99 @@ def room_for_weights(module: Any) -> Iterator[None]:
 
         @staticmethod
         def save(state: Any, path: Any) -> None:
-            needed = bytes_of(state)
-            check_room(path, needed)
+            from locate_label_allennlp.common.whole_files import FULL, whole_file
+
+            check_room(path, bytes_of(state))
+            refused: list[OSError] = []
             try:
-                torch.save(state, path)
-            except (OSError, RuntimeError):
-                Path(path).unlink(missing_ok=True)
-                check_room(path, needed)
+                with whole_file(path) as file:
+                    write = file.write
+
+                    def written(data: Any) -> int:
+                        # PyTorch makes a `RuntimeError` without a reason of what this raises.
+                        try:
+                            return write(data)
+                        except OSError as error:
+                            refused.append(error)
+                            raise
+
+                    torch.save(state, SimpleNamespace(write=written, flush=file.flush))
+            except (OSError, RuntimeError) as error:
+                reason = refused[0] if refused else error
+                if isinstance(reason, OSError) and reason.errno in FULL:
+                    raise full_disk(path, bytes_of_file(state)) from error
                 raise
 
     module.torch = Torch()
 
 
 @patches("allennlp.models.archival")
-def room_for_archives(module: Any) -> Iterator[None]:
-    """The same for the archive, whose largest part is the weights; half of one is removed."""
+def whole_archives(module: Any) -> Iterator[None]:
+    """The same for the archive, whose largest part is the weights."""
     yield
     archive_model = module.archive_model
 
     @wraps(archive_model)
     def archive_whole(
-        serialization_dir: Any, weights: str = module._DEFAULT_WEIGHTS, *rest: Any, **options: Any
+        serialization_dir: Any,
+        weights: str = module._DEFAULT_WEIGHTS,
+        archive_path: Any = None,
+        *rest: Any,
+        **options: Any,
     ) -> str:
-        given = options.get("archive_path") or (rest[0] if rest else None)
-        target = Path(given or serialization_dir)
+        from locate_label_allennlp.common.whole_files import FULL, whole_path
+
+        target = Path(archive_path or serialization_dir)
         target = target / "model.tar.gz" if target.is_dir() else target
         try:
-            archived: str = archive_model(serialization_dir, weights, *rest, **options)
+            with whole_path(target) as partial:
+                archive_model(serialization_dir, weights, partial, *rest, **options)
         except OSError as error:
-            target.unlink(missing_ok=True)
-            if error.errno != errno.ENOSPC:
-                raise
-            check_room(target, os.path.getsize(Path(serialization_dir, weights)))
+            if error.errno in FULL:
+                needed = os.path.getsize(Path(serialization_dir, weights))
+                raise full_disk(target, needed) from error
             raise
-        return archived
+        return str(target)
 
     module.archive_model = archive_whole
+
+
+@patches("allennlp.common.util")
+def whole_metrics(module: Any) -> Iterator[None]:
+    """The same for the metrics of an epoch and of the training."""
+    yield
+    dump_metrics = module.dump_metrics
+
+    @wraps(dump_metrics)
+    def dump_whole(file_path: Any, metrics: dict[str, Any], log: bool = False) -> None:
+        from locate_label_allennlp.common.whole_files import whole_path
+
+        dump_metrics(None, metrics, log)
+        if file_path:
+            with whole_path(file_path) as partial:
+                dump_metrics(partial, metrics)
+
+    module.dump_metrics = dump_whole
+
+
+@patches("allennlp.training.moving_average")
+def recovered_moving_average(module: Any) -> Iterator[None]:
+    """
+    AllenNLP saves the model's parameters as part of their moving average, and after `--recover` it
+    averages these copies, which no longer change.
+    """
+    yield
+    average = module.MovingAverage
+
+    def state_dict(self: Any) -> dict[str, Any]:
+        return {"shadows": self._shadows, "backups": self._backups}
+
+    def load_state_dict(self: Any, state: dict[str, Any]) -> None:
+        for mine, saved in zip((self._shadows, self._backups), state.values(), strict=True):
+            for name, tensor in mine.items():
+                tensor.copy_(saved[name])
+
+    average.state_dict, average.load_state_dict = state_dict, load_state_dict
 
 
 def bytes_of(state: Any) -> int:
@@ -133,11 +191,29 @@ def bytes_of(state: Any) -> int:
     return sum(map(bytes_of, state)) if isinstance(state, (list, tuple)) else 0
 
 
+def bytes_of_file(state: Any) -> int:
+    """The bytes of the file in which PyTorch saves it."""
+    import torch
+
+    sizes: list[int] = []
+    file = SimpleNamespace(write=lambda data: sizes.append(memoryview(data).nbytes), flush=int)
+    torch.save(state, file)
+    return sum(sizes)
+
+
 def check_room(path: Any, needed: int) -> None:
     """Raises an `OSError` that says how much is missing."""
-    free = shutil.disk_usage(Path(path).absolute().parent).free
-    if needed > free:
-        from rich.filesize import decimal
+    if needed > _free(path):
+        raise full_disk(path, needed)
 
-        reason = f"the disk is full: {decimal(needed)} needed, {decimal(free)} free"
-        raise OSError(errno.ENOSPC, reason, str(path))
+
+def full_disk(path: Any, needed: int) -> OSError:
+    """An error that names the file, and how much room it needs."""
+    from rich.filesize import decimal
+
+    reason = f"the disk is full: {decimal(needed)} needed, {decimal(_free(path))} free"
+    return OSError(errno.ENOSPC, reason, str(path))
+
+
+def _free(path: Any) -> int:
+    return shutil.disk_usage(Path(path).absolute().parent).free

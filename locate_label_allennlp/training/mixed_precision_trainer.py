@@ -4,15 +4,16 @@ from typing import Any
 
 import torch
 from allennlp.common.checks import ConfigurationError
-from allennlp.training import GradientDescentTrainer, Trainer
+from allennlp.training import Trainer
 
 from locate_label_allennlp.common.precision import lower_precision
+from locate_label_allennlp.training.recoverable_trainer import RecoverableTrainer
 
 
 @Trainer.register("mixed_precision", constructor="from_partial_objects")
-class MixedPrecisionTrainer(GradientDescentTrainer):
+class MixedPrecisionTrainer(RecoverableTrainer):
     """
-    `GradientDescentTrainer`, except that `use_amp` follows from the model's `precision` and the
+    `RecoverableTrainer`, except that `use_amp` follows from the model's `precision` and the
     device: gradients are scaled where the model calculates in float16, whose range is too small for
     them, and left alone with bfloat16 and float32.
     """

@@ -1,21 +1,27 @@
+import builtins
 import errno
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from allennlp.common.util import dump_metrics
 from allennlp.models import archival
 from allennlp.training import checkpointer, gradient_descent_trainer
 
-from locate_label_allennlp.patches.training import bytes_of
+from locate_label_allennlp.patches.training import bytes_of, bytes_of_file
+from locate_label_allennlp.training.whole_checkpointer import is_whole
+from tests.training.kills import VARIANTS, end_of, forked, is_same, outcome, train
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "fixtures" / "configs" / "tiny.jsonnet"
@@ -69,7 +75,10 @@ def test_ctrl_c(tmp_path: Path) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
-    assert last_line(process) == "allennlp: interrupted"
+    assert last_line(process) == (
+        "allennlp: interrupted; the same command with --recover goes on from the last step, saved "
+        "in out"
+    )
     assert (tmp_path / "out" / "model.tar.gz").exists()
     # And what is there already.
     again = start("train", CONFIG, "-s", "out", cwd=tmp_path)
@@ -115,6 +124,9 @@ STATE = {"model": {"weight": torch.zeros(100)}, "steps": [torch.zeros(50).double
 
 def test_the_bytes_of_a_state() -> None:
     assert bytes_of(STATE) == 800
+    file = BytesIO()
+    torch.save(STATE, file)
+    assert bytes_of_file(STATE) == file.tell() > 800
 
 
 @pytest.mark.parametrize("module", [checkpointer, gradient_descent_trainer])
@@ -133,22 +145,24 @@ def test_weights_are_written_where_they_have_room(
 
 
 def test_half_a_file_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(state: Any, path: Path) -> None:
-        path.write_text("half")
+    def fail(state: Any, file: Any) -> None:
+        file.write(b"half")
         raise RuntimeError("file write failed")
 
+    (tmp_path / "a.th").write_text("before")
     monkeypatch.setattr(torch, "save", fail)
     with pytest.raises(RuntimeError, match="file write failed"):
         checkpointer.torch.save(STATE, tmp_path / "a.th")  # type: ignore[attr-defined]
-    assert not list(tmp_path.iterdir())
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["before"]
 
 
-def test_half_an_archive_is_removed(
+def test_half_an_archive_takes_no_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: Callable[[int], None]
 ) -> None:
     (tmp_path / "config.json").write_text("{}")
     (tmp_path / "best.th").write_text("weights")
     target = tmp_path / "model.tar.gz"
+    target.write_text("before")
 
     def add(*arguments: Any, **options: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -158,4 +172,94 @@ def test_half_an_archive_is_removed(
     with pytest.raises(OSError, match=r"the disk is full: 7 bytes needed, 5 bytes free") as caught:
         archival.archive_model(str(tmp_path))
     assert caught.value.filename == str(target)
-    assert not target.exists()
+    assert target.read_text() == "before"
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+class LimitedDisk:
+    """Has room for so many bytes that are written into a folder, and no more."""
+
+    def __init__(self, folder: Path, room: int) -> None:
+        self.folder, self.room = folder, room
+        self.open = builtins.open
+        builtins.open = self.opened  # type: ignore[assignment]
+
+    def opened(self, path: Any, mode: str = "r", *arguments: Any, **options: Any) -> Any:
+        file = self.open(path, mode, *arguments, **options)
+        is_limited = "wb" in mode and str(path).startswith(str(self.folder))
+        return LimitedFile(self, file) if is_limited else file
+
+
+class LimitedFile:
+    def __init__(self, disk: LimitedDisk, file: Any) -> None:
+        self.disk, self.file = disk, file
+
+    def write(self, data: Any) -> int:
+        self.disk.room -= memoryview(data).nbytes
+        if self.disk.room < 0:
+            self.disk.room = 0
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return int(self.file.write(data))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.file, name)
+
+    def __enter__(self) -> "LimitedFile":
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self.file.close()
+
+
+@pytest.mark.parametrize(
+    ("room", "full"),
+    [
+        (60_000, "training_state_e1_b0.th"),
+        (250_000, "training_state_e3_b0.th"),
+        (425_000, "model.tar.gz"),
+    ],
+)
+def test_a_training_whose_disk_was_full_goes_on(room: int, full: str, tmp_path: Path) -> None:
+    folder, said = tmp_path / "out", tmp_path / "said"
+    settings = VARIANTS["shuffled"]
+
+    def told() -> None:
+        LimitedDisk(folder, room)
+        try:
+            train(folder, **settings)
+        except OSError as error:
+            said.write_text(f"{error.filename}: {error.strerror}")
+            raise
+
+    assert outcome(forked(told)) == 1
+    assert re.fullmatch(
+        rf"{folder}/{full}: the disk is full: [\d.]+ kB needed, .* free", said.read_text()
+    )
+    # What is there is whole.
+    assert all(map(is_whole, folder.glob("*.th")))
+    assert not (folder / full).exists()
+    assert not list(folder.glob(".*.partial"))
+    assert outcome(forked(train, folder, recover=True, **settings)) == 0
+    assert outcome(forked(train, tmp_path / "whole", **settings)) == 0
+    assert is_same(end_of(folder), end_of(tmp_path / "whole"))
+
+
+def test_a_full_disk_elsewhere_in_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def save(self: Any, directory: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("allennlp.data.Vocabulary.save_to_files", save)
+    with pytest.raises(OSError, match="No space left") as caught:
+        train(tmp_path / "out", **VARIANTS["shuffled"])
+    assert caught.value.filename == str(tmp_path / "out")
+
+
+def test_metrics_are_written_whole(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.json"
+    dump_metrics(str(path), {"loss": 1.0})
+    with pytest.raises(TypeError):
+        dump_metrics(str(path), {"loss": {1}})
+    assert json.loads(path.read_text()) == {"loss": 1.0}
+    assert len(list(tmp_path.iterdir())) == 1

@@ -86,6 +86,13 @@ class TokenBudgetBatchSampler(BatchSampler):
             draw.shuffle(batches)
         yield from batches
 
+    def state_dict(self) -> Dict[str, int]:
+        """What the batches of the coming epochs follow from, beside the instances."""
+        return {"epoch": self._epoch}
+
+    def load_state_dict(self, state: Dict[str, int]) -> None:
+        self._epoch = state["epoch"]
+
     def _batches(self, instances: Sequence[Instance], draw: random.Random) -> List[List[int]]:
         texts = texts_of(instances)
         noise = self._padding_noise
