@@ -17,8 +17,9 @@ from locate_label_allennlp.patches.finder import patches
 def find_lr_for_every_trainer(module: Any) -> Iterator[None]:
     """
     AllenNLP's command takes no trainer but `gradient_descent`, not even those derived from it, and
-    reads test data where a config says that there are none (`null`). It also goes on with learning rates that no training survives, and our models refuse a loss that is
-    no number: the search ends there, and what it has found so far is drawn.
+    reads test data where a config says that there are none (`null`). It also goes on with learning
+    rates that no training survives, and our models refuse a loss that is no number: the search ends
+    there, and what it has found so far is drawn.
     """
     yield
     find_learning_rate_model = module.find_learning_rate_model
