@@ -48,7 +48,7 @@ def read_corpus(format: CorpusFormat, path: str, may_be_empty: bool = False) -> 
     `CorpusError` if there is none, unless `may_be_empty`.
     """
     is_empty = True
-    with Tqdm.tqdm(desc=path, unit=" sentences", delay=1, leave=False) as bar:
+    with Tqdm.tqdm(desc=path, unit=" sentences", delay=1, leave=False, disable=None) as bar:
         for document in format.read(path):
             is_empty = False
             yield document
