@@ -51,6 +51,7 @@ def log_of(folder: Path) -> list[str]:
 
 
 EVERY_STEP = "mixed precision, token budget, warm-up, every step"
+UNFREEZING = "buckets, gradual unfreezing, patience"
 AVERAGE = "moving average, every second step"
 
 
@@ -61,9 +62,10 @@ AVERAGE = "moving average, every second step"
         (EVERY_STEP, partial(kill_at, 17, "between files")),
         # in the state of its second,
         (EVERY_STEP, partial(kill_within, 12)),
-        # and while it is validated. At the end of the last, before it becomes the best one.
+        # and while it is validated. At its end and that of the last, before it becomes the best.
         (AVERAGE, partial(kill_at, 11, "a step")),
-        ("buckets, gradual unfreezing, patience", partial(kill_at, 4, "before the best weights")),
+        (UNFREEZING, partial(kill_at, 2, "before the best weights")),
+        (UNFREEZING, partial(kill_at, 4, "before the best weights")),
     ],
 )
 def test_a_kill_changes_nothing(
