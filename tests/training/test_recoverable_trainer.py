@@ -51,17 +51,21 @@ def log_of(folder: Path) -> list[str]:
 
 
 EVERY_STEP = "mixed precision, token budget, warm-up, every step"
+UNFREEZING = "buckets, gradual unfreezing, patience"
 AVERAGE = "moving average, every second step"
 
 
 @pytest.mark.parametrize(
     ("name", "kill"),
     [
-        # Its place is taken by the fingerprint twice, then by the weights and not by the state.
-        (EVERY_STEP, partial(kill_at, 6, "between files")),
-        (EVERY_STEP, partial(kill_within, 4)),
-        (AVERAGE, partial(kill_at, 5, "a step")),
-        ("buckets, gradual unfreezing, patience", partial(kill_at, 2, "before the best weights")),
+        # In the second epoch: between the weights and the state of its third step,
+        (EVERY_STEP, partial(kill_at, 17, "between files")),
+        # in the state of its second,
+        (EVERY_STEP, partial(kill_within, 12)),
+        # and while it is validated. At its end and that of the last, before it becomes the best.
+        (AVERAGE, partial(kill_at, 11, "a step")),
+        (UNFREEZING, partial(kill_at, 2, "before the best weights")),
+        (UNFREEZING, partial(kill_at, 4, "before the best weights")),
     ],
 )
 def test_a_kill_changes_nothing(
