@@ -14,9 +14,11 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def partial_path(path: Any) -> Path:
-    """Where a file is written before it takes its place: hidden, in the same folder."""
+    """
+    Where this process writes a file before it takes its place: hidden, in the same folder.
+    """
     path = Path(path)
-    return path.with_name(f".{path.name}{PARTIAL}")
+    return path.with_name(f".{path.name}.{os.getpid()}{PARTIAL}")
 
 
 @contextmanager

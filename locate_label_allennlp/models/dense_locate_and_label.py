@@ -35,8 +35,8 @@ class DenseLocateAndLabel(NestedNerModel):
       probable it is that the span is an entity of that type, which is what strict scores count;
     - **there is no filter**: every seed is classified, and moves. To look at all of them costs
       little, since what a word contributes is worked out once;
-    - **a seed is classified before and after it has moved**, in training and in prediction: a wrong
-      move loses nothing, and what it leads to has been learned from.
+    - **a seed is classified before and after it has moved**: a wrong move loses nothing. In
+      training those move that overlap an entity well, in prediction all.
 
     Equation numbers in the code are those of the paper. See `NestedNerModel` for the parameters
     that are not here.

@@ -5,6 +5,7 @@ from typing import Optional
 import torch
 import torch.nn.functional as F
 from allennlp.common import Lazy, Registrable
+from allennlp.common.checks import ConfigurationError
 from allennlp.modules import FeedForward, Seq2SeqEncoder
 from overrides import overrides
 from torch import Tensor
@@ -123,7 +124,14 @@ class CombinedSpanScorer(SpanScorer):
         dropout: float = 0.2,
     ) -> None:
         super().__init__()
-        hidden_dim = hidden_dim or input_dim
+        hidden_dim = input_dim if hidden_dim is None else hidden_dim
+        for name, number in [
+            ("hidden_dim", hidden_dim),
+            ("product_dim", product_dim),
+            ("max_length", max_length),
+        ]:
+            if number < 1:
+                raise ConfigurationError(f"{name} is {number}; allowed is 1 or more")
         self._sizes = [hidden_dim] * 4 + [product_dim] * 2
         self._words = torch.nn.Linear(input_dim, sum(self._sizes))
         self._maximum = torch.nn.Linear(input_dim, hidden_dim, bias=False)

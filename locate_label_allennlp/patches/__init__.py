@@ -11,7 +11,7 @@ The one place where AllenNLP 2.10.1 is changed, at run time; its files stay as t
 - `evaluation`: the results of an evaluation as a table;
 - `training`: what `train` and `find-lr` lack;
 - `training_folder`: one training in a folder, and always the same;
-- `training_data`: a training corpus without entities is an error.
+- `training_data`: a training corpus without entities is an error, a path that is `null` is none.
 
 Parts of AllenNLP cannot be imported beside current libraries, and plugins come too late to help:
 AllenNLP has imported itself by then. `pyproject.toml` therefore names `install` in the entry point

@@ -1,6 +1,5 @@
 """What is wrong with data or a config, said by the `allennlp` command in one line."""
 
-import errno
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -54,13 +53,14 @@ def _line_of(error: BaseException) -> str | None:
     from allennlp.common.checks import ConfigurationError
     from allennlp.common.util import SigTermReceived
 
+    from locate_label_allennlp.common.whole_files import FULL
     from locate_label_allennlp.data.document import CorpusError
 
     if isinstance(error, (KeyboardInterrupt, SigTermReceived)):
         return str(error) or "interrupted"
     if isinstance(error, (ConfigurationError, CorpusError, FloatingPointError)):
         return f"error: {error}"
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if isinstance(error, OSError) and error.errno in FULL:
         where = "" if error.filename is None else f"{error.filename}: "
         return f"error: {where}{error.strerror}"
     return None

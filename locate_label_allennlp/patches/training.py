@@ -16,10 +16,9 @@ from locate_label_allennlp.patches.finder import patches
 @patches("allennlp.commands.find_learning_rate")
 def find_lr_for_every_trainer(module: Any) -> Iterator[None]:
     """
-    AllenNLP's command takes no trainer but `gradient_descent`, not even those derived from it, and
-    reads test data where a config says that there are none (`null`). It also goes on with learning
-    rates that no training survives, and our models refuse a loss that is no number: the search ends
-    there, and what it has found so far is drawn.
+    AllenNLP's command takes no trainer but `gradient_descent`, not even those derived from it. It
+    also goes on with learning rates that no training survives, and our models refuse a loss that is
+    no number: the search ends there, and what it has found so far is drawn.
     """
     yield
     find_learning_rate_model = module.find_learning_rate_model
@@ -28,8 +27,6 @@ def find_lr_for_every_trainer(module: Any) -> Iterator[None]:
     @wraps(find_learning_rate_model)
     def find(params: Any, *arguments: Any, **options: Any) -> None:
         params = params.duplicate()
-        if params.get("test_data_path") is None:
-            params.pop("test_data_path", None)
         kind = params.params.get("trainer", {}).pop("type", trainers.default_implementation)
 
         def from_params(params: Any, **extras: Any) -> Any:

@@ -1,10 +1,29 @@
-"""What `allennlp train` asks of its training data."""
+"""What AllenNLP asks of the data of a training."""
 
 from collections.abc import Iterator
 from functools import wraps
 from typing import Any
 
 from locate_label_allennlp.patches.finder import patches
+
+
+@patches("allennlp.training.util")
+def null_is_no_data(module: Any) -> Iterator[None]:
+    """
+    That the path of dev or test data is `null` means for `train` that there are none; the other
+    commands (`find-lr`, `build-vocab`) try to read it.
+    """
+    yield
+    data_loaders_from_params = module.data_loaders_from_params
+
+    @wraps(data_loaders_from_params)
+    def loaders(params: Any, *arguments: Any, **options: Any) -> Any:
+        for name in ("validation_data_path", "test_data_path"):
+            if params.get(name) is None:
+                params.pop(name, None)
+        return data_loaders_from_params(params, *arguments, **options)
+
+    module.data_loaders_from_params = loaders
 
 
 @patches("allennlp.commands.train")

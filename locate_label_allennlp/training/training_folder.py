@@ -117,8 +117,8 @@ def _content(path: Path) -> List[Path]:
 def _check_empty(path: Path) -> None:
     if path.is_dir() and _content(path):
         raise ConfigurationError(
-            f"Serialization directory ({path}) already exists and is not empty. Specify --recover "
-            "to recover from an existing output folder."
+            f"{path} is not empty; allowed is a new or empty folder, --recover to go on with the "
+            "training in it, or --force to delete what is there"
         )
 
 

@@ -83,7 +83,7 @@ def test_ctrl_c(tmp_path: Path) -> None:
     # And what is there already.
     again = start("train", CONFIG, "-s", "out", cwd=tmp_path)
     line = last_line(again)
-    assert line.startswith("allennlp: error: Serialization directory (out) already exists")
+    assert line.startswith("allennlp: error: out is not empty; allowed is")
 
 
 def test_recover_where_nothing_is(tmp_path: Path) -> None:

@@ -109,7 +109,9 @@ def test_folders_that_are_refused(config: dict[str, Any], tmp_path: Path) -> Non
             opened(config, folder, recover=True)
         folder.mkdir(exist_ok=True)
     (folder / "notes").write_text("mine")
-    with pytest.raises(ConfigurationError, match="already exists and is not empty"):
+    with pytest.raises(
+        ConfigurationError, match="out is not empty; allowed is a new or empty folder"
+    ):
         opened(config, folder)
     with pytest.raises(ConfigurationError, match="out is not the folder of a training"):
         opened(config, folder, recover=True)
@@ -126,7 +128,7 @@ def test_a_kill_before_anything_is_written(config: dict[str, Any], tmp_path: Pat
     folder = tmp_path / "out"
     folder.mkdir()
     (folder / ".lock").touch()
-    (folder / ".fingerprint.json.partial").touch()
+    (folder / ".fingerprint.json.1.partial").touch()
     assert opened(config, folder, recover=True)["config"] == config
 
 

@@ -6,10 +6,9 @@ import io
 import os
 import re
 import tarfile
-import tempfile
 import zipfile
 import zlib
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
@@ -17,6 +16,7 @@ from typing import IO, Any, Callable, Iterator, List, Optional, Sequence, Tuple
 
 from allennlp.common.file_utils import cached_path
 
+from locate_label_allennlp.common.whole_files import whole_file
 from locate_label_allennlp.data.document import CorpusError, ErrorHandler
 
 TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
@@ -156,38 +156,19 @@ def check_folder_of(path: str) -> None:
 @contextmanager
 def atomic_file(path: str) -> Iterator[IO[bytes]]:
     """
-    A file to write, beside `path`, that takes its place once it is whole. Nothing is left of it if
-    that fails. Compressed if `path` ends in `.gz`, the same bytes for the same content.
+    `whole_file` whose errors are `CorpusError`. Compressed if `path` ends in `.gz`, the same bytes
+    for the same content.
     """
     path = str(path)
     if os.path.isdir(path):
         raise CorpusError("is a folder; allowed is the name of a file", path)
     check_folder_of(path)
-    temporary = ""
-    try:
-        with write_errors(path):
-            descriptor, temporary = tempfile.mkstemp(
-                prefix=".", suffix=".part", dir=os.path.dirname(path) or "."
-            )
-            with open(descriptor, "wb") as plain:
-                if path.endswith(".gz"):
-                    with gzip.GzipFile("", "wb", fileobj=plain, mtime=0) as packed:
-                        yield packed  # type: ignore[misc]
-                else:
-                    yield plain
-            os.chmod(temporary, 0o666 & ~_umask())
-            os.replace(temporary, path)
-            temporary = ""
-    finally:
-        if temporary:
-            with suppress(OSError):
-                os.remove(temporary)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    with write_errors(path), whole_file(path) as plain:
+        if path.endswith(".gz"):
+            with gzip.GzipFile("", "wb", fileobj=plain, mtime=0) as packed:
+                yield packed  # type: ignore[misc]
+        else:
+            yield plain
 
 
 def _is_archive(name: str) -> bool:

@@ -28,6 +28,9 @@ _LOOKALIKES = {
 }
 
 
+_MISSPELT = ("entities", "mentions", "annotations")
+
+
 def given_entities(
     item: Item, fields: Sequence[str], place: Place, tally: Tally
 ) -> Optional[List[Entity]]:
@@ -81,7 +84,7 @@ def check_no_lookalike(item: Item, place: Place) -> None:
     for name, value in item.items():
         plain = name.lower()
         if isinstance(value, (list, dict)) and (
-            plain in _LOOKALIKES or get_close_matches(plain, ("entities",), cutoff=0.75)
+            plain in _LOOKALIKES or get_close_matches(plain, _MISSPELT, cutoff=0.75)
         ):
             fail(
                 f"{name!r} looks like entities, but format 'jsonl' reads them from {_ALLOWED}; "

@@ -265,6 +265,7 @@ def test_tags_of_hugging_face(fixtures, read):
     ("line", "message"),
     [
         ({"tokens": ["a"], "entites": [SPAN]}, "'entites' looks like entities"),
+        ({"tokens": ["a"], "mentionz": [SPAN]}, "'mentionz' looks like entities"),
         ({"tokens": ["a"], "labels": ["O"]}, "'labels' looks like entities"),
         ({"text": "a", "annotations": [SPAN]}, "'annotations' looks like entities"),
         ({"sentence": ["a"], "entities": [SPAN]}, "'entities' looks like entities"),
