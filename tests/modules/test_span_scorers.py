@@ -73,3 +73,10 @@ def test_the_size_of_a_projection_s_input_is_not_for_a_config_to_give(end):
     name = f"{end}_feedforward"
     with pytest.raises(ConfigurationError, match=rf"{name}\.input_dim is 9, .* here it is 6"):
         built("biaffine", **{name: {**HIDDEN, "input_dim": 9}})
+
+
+@pytest.mark.parametrize("name", ["hidden_dim", "product_dim", "max_length"])
+def test_sizes_of_the_combined_scorer(name):
+    with pytest.raises(ConfigurationError, match=f"{name} is 0; allowed is 1 or more"):
+        built("combined", **{name: 0})
+    built("combined", **{name: 1})
