@@ -1,6 +1,7 @@
 """What `allennlp train` and `allennlp find-lr` lack."""
 
 import errno
+import logging
 import math
 import os
 import shutil
@@ -127,6 +128,9 @@ def whole_archives(module: Any) -> Iterator[None]:
 
         target = Path(archive_path or serialization_dir)
         target = target / "model.tar.gz" if target.is_dir() else target
+        # AllenNLP's line would name the file that is not yet in its place.
+        level = module.logger.level
+        module.logger.setLevel(logging.WARNING)
         try:
             with whole_path(target) as partial:
                 archive_model(serialization_dir, weights, partial, *rest, **options)
@@ -135,6 +139,9 @@ def whole_archives(module: Any) -> Iterator[None]:
                 needed = os.path.getsize(Path(serialization_dir, weights))
                 raise full_disk(target, needed) from error
             raise
+        finally:
+            module.logger.setLevel(level)
+        module.logger.info("wrote %s", target)
         return str(target)
 
     module.archive_model = archive_whole

@@ -1,5 +1,6 @@
 import builtins
 import errno
+import logging
 import json
 import os
 import re
@@ -174,6 +175,16 @@ def test_half_an_archive_takes_no_place(
     assert caught.value.filename == str(target)
     assert target.read_text() == "before"
     assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_the_log_names_the_archive_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "best.th").write_text("weights")
+    (tmp_path / "vocabulary").mkdir()
+    with caplog.at_level(logging.INFO):
+        written = archival.archive_model(str(tmp_path))
+    assert caplog.messages == [f"wrote {written}"]
+    assert written == str(tmp_path / "model.tar.gz")
 
 
 class LimitedDisk:
