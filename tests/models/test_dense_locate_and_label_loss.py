@@ -13,7 +13,8 @@ from tests.models.batches import batches, model_of, tensors, total
 from tests.models.test_locate_and_label_loss import Slow as Paper
 from tests.models.test_locate_and_label_loss import all_seeds, flat, iou_of, mean, paired
 
-ALPHA, LAMBDA = 0.6, 0.4
+# An IoU that spans often have to the last bit.
+ALPHA, LAMBDA = 0.5, 0.4
 
 SETTINGS = st.fixed_dictionaries(
     {

@@ -1,7 +1,7 @@
 import builtins
 import errno
-import logging
 import json
+import logging
 import os
 import re
 import shutil
@@ -180,6 +180,7 @@ def test_half_an_archive_takes_no_place(
 def test_the_log_names_the_archive_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "config.json").write_text("{}")
     (tmp_path / "best.th").write_text("weights")
+    (tmp_path / "meta.json").write_text("{}")
     (tmp_path / "vocabulary").mkdir()
     with caplog.at_level(logging.INFO):
         written = archival.archive_model(str(tmp_path))

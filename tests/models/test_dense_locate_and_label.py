@@ -1,0 +1,38 @@
+"""What the dense model may be given."""
+
+from inspect import signature
+from typing import Any
+
+import pytest
+from allennlp.common.checks import ConfigurationError
+
+from locate_label_allennlp.models import DenseLocateAndLabel
+from tests.models.batches import model_of
+
+
+def built(**settings: Any) -> DenseLocateAndLabel:
+    model = model_of(DenseLocateAndLabel, 0, span_scorer={"type": "combined"}, **settings)
+    assert isinstance(model, DenseLocateAndLabel)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("name", "refused", "allowed"),
+    [
+        ("max_seed_length", [0, -1], [1]),
+        ("positive_iou", [0.0, -0.5, 1.1], [0.01, 1.0]),
+        ("regression_weight", [-0.1, float("nan")], [0.0]),
+    ],
+)
+def test_limits(name: str, refused: list[float], allowed: list[float]) -> None:
+    for number in refused:
+        with pytest.raises(ConfigurationError, match=f"{name} is {number}; allowed is"):
+            built(**{name: number})
+    for number in allowed:
+        built(**{name: number})
+
+
+def test_what_holds_without_being_said() -> None:
+    parameters = signature(DenseLocateAndLabel.__init__).parameters
+    names = ("max_seed_length", "positive_iou", "regression_weight")
+    assert [parameters[name].default for name in names] == [10, 0.7, 0.05]
