@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from allennlp.common.checks import ConfigurationError
+from allennlp.models import Model
 
 from locate_label_allennlp.models import DenseLocateAndLabel
 from tests.models.batches import model_of
@@ -30,6 +31,10 @@ def test_limits(name: str, refused: list[float], allowed: list[float]) -> None:
             built(**{name: number})
     for number in allowed:
         built(**{name: number})
+
+
+def test_its_name() -> None:
+    assert Model.by_name("dense_locate_and_label") is DenseLocateAndLabel
 
 
 def test_what_holds_without_being_said() -> None:
