@@ -24,6 +24,7 @@ def load(
     language: Optional[str] = None,
     words: Optional[str] = None,
     overrides: Optional[Dict[str, Any]] = None,
+    trust: bool = False,
 ) -> "EntityFinder":
     """
     A trained model as a function of text:
@@ -44,6 +45,9 @@ def load(
         How text is split; see `TextSplitter`. By default as the config of the model says.
     overrides : `Dict[str, Any]`, optional
         What to change in the model's config, such as `{"model.decoder.score_threshold": 0.7}`.
+    trust : `bool`, optional (default = `False`)
+        Whether the archive may build and run anything, as a program can. Without it only components
+        of this package and harmless ones of AllenNLP are built.
 
     # Returns
 
@@ -57,4 +61,4 @@ def load(
     # An archive names its components, which are known once they are imported.
     for package in ("data", "models", "modules", "decoders", "training"):
         import_module_and_submodules(f"{__name__}.{package}")
-    return EntityFinder(archive_file, cuda_device, language, words, overrides)
+    return EntityFinder(archive_file, cuda_device, language, words, overrides, trust)

@@ -115,6 +115,8 @@ def _batches(
     from allennlp.data.data_loaders import MultiProcessDataLoader
     from allennlp.nn.util import move_to_device
 
+    from locate_label_allennlp.patches.trust import restricted
+
     reader = archive.validation_dataset_reader
     params = archive.config.get("validation_data_loader", None)
     loader: DataLoader
@@ -129,7 +131,8 @@ def _batches(
             quiet=True,
         )
     else:
-        loader = DataLoader.from_params(params=params, reader=reader, data_path=path)
+        with restricted():
+            loader = DataLoader.from_params(params=params, reader=reader, data_path=path)
     loader.index_with(archive.model.vocab)
     device = int_to_device(cuda_device)
     loader.set_target_device(device)

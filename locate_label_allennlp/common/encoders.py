@@ -14,6 +14,8 @@ from huggingface_hub import HfApi, constants, try_to_load_from_cache
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RepositoryNotFoundError
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
+from locate_label_allennlp.patches.trust import is_restricted
+
 # Configs name this folder in `include_in_archive`.
 ENCODER_FOLDER = "encoder"
 
@@ -33,7 +35,8 @@ def encoder_source(model_name: str, serialization_dir: Optional[str]) -> str:
 
     # Errors
 
-    `ConfigurationError` if the encoder cannot be found.
+    `ConfigurationError` if the encoder cannot be found, or an archive that is not trusted has no
+    copy.
     """
     if serialization_dir is None:
         return model_name
@@ -42,6 +45,11 @@ def encoder_source(model_name: str, serialization_dir: Optional[str]) -> str:
     digest = hashlib.sha256(model_name.encode()).hexdigest()[:8]
     copy = Path(serialization_dir) / ENCODER_FOLDER / f"{readable}-{digest}"
     if not copy.is_dir():
+        if is_restricted():
+            raise ConfigurationError(
+                f"the archive has no copy of its encoder {model_name!r} ({ENCODER_FOLDER}/"
+                f"{copy.name}); --trust (in Python trust=True) lets it look elsewhere"
+            )
         _copy_encoder(model_name, copy)
     return str(copy)
 
@@ -117,6 +125,12 @@ def load_transformer(
         Instead of the configuration's own.
     """
     config = load_config(source)
+    attention = getattr(config, "_attn_implementation", None)
+    if "/" in str(attention or ""):
+        raise ConfigurationError(
+            f"encoder {model_name!r} asks for the attention {attention!r} of a hub, which is code; "
+            "allowed is what transformers has"
+        )
     if attention_dropout is not None:
         names = [name for name in _ATTENTION_DROPOUTS if hasattr(config, name)]
         if not names:
@@ -126,7 +140,7 @@ def load_transformer(
             )
         setattr(config, names[0], attention_dropout)
     if not pretrained:
-        return AutoModel.from_config(config)
+        return AutoModel.from_config(config, trust_remote_code=False)
     return _loaded(AutoModel, model_name, config=config)
 
 
@@ -145,7 +159,8 @@ def _loaded(auto_class: Any, name: str, **options: Any) -> Any:
     elif not _is_reachable(name):
         options["local_files_only"] = True
     try:
-        return auto_class.from_pretrained(name, **options)
+        # An encoder that brings its own code is refused: transformers would ask on standard input.
+        return auto_class.from_pretrained(name, trust_remote_code=False, **options)
     except (OSError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise ConfigurationError(

@@ -9,6 +9,7 @@ from allennlp.common import FromParams
 from allennlp.common.checks import ConfigurationError
 
 from locate_label_allennlp.data.document import Document, Sentence
+from locate_label_allennlp.patches.trust import is_restricted
 
 Spans = List[Tuple[int, int]]
 """Where words stand in a text: first character, and one past the last."""
@@ -28,7 +29,8 @@ class TextSplitter(FromParams):
 
     language : `str`, optional (default = `"en"`)
         spaCy's code of the language, `xx` for any other: its rules alone are used, and nothing is
-        downloaded. Or an installed spaCy pipeline by its name or folder, whose sentences are taken.
+        downloaded. Or an installed spaCy pipeline by its name or folder, whose sentences are taken;
+        an archive that is not trusted may name no folder.
     words : `str`, optional (default = `"spacy"`)
         `"spacy"`: by the language's rules. `"whitespace"`: a line is a sentence, and what stands
         between blanks is a word. `"characters"`: every character but white space is a word; a
@@ -41,6 +43,7 @@ class TextSplitter(FromParams):
             raise ConfigurationError(f"words is {words!r}; allowed are {', '.join(WORDS)}")
         self.language = language
         self.words = words
+        self._is_archived = is_restricted()
 
     def spans(self, text: str) -> List[Spans]:
         """Where the words of each sentence stand; no sentence is empty."""
@@ -86,6 +89,11 @@ class TextSplitter(FromParams):
         return pipeline
 
     def _installed_pipeline(self) -> Any:
+        if self._is_archived and not spacy.util.is_package(self.language):
+            raise ConfigurationError(
+                f"language is {self.language!r}; allowed in an archive is a language code of spaCy "
+                "or the name of an installed spaCy pipeline"
+            )
         try:
             return spacy.load(self.language, exclude=["ner", "lemmatizer", "attribute_ruler"])
         except OSError as error:

@@ -5,7 +5,8 @@ The one place where AllenNLP 2.10.1 is changed, at run time; its files stay as t
 - `plugins`: how it finds this plugin;
 - `configs`: optional environment variables, and errors that name the allowed keys;
 - `errors`: what is wrong with data or a config in one line;
-- `archives`: what is wrong with an archive, likewise;
+- `archives`: what is wrong with an archive, likewise; nothing but its own files is read or written;
+- `trust`: an archive builds listed components only, unless `--trust` is given;
 - `logs`: log lines that matter;
 - `predict_command`: whole documents for `allennlp predict`;
 - `evaluation`: the results of an evaluation as a table;
@@ -44,6 +45,7 @@ def install() -> None:
             training,
             training_data,
             training_folder,
+            trust,
         )
         from locate_label_allennlp.patches.finder import PatchingFinder
 

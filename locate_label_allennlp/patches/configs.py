@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from typing import Any
 
+from locate_label_allennlp.patches.archives import CONFIG_BYTES
 from locate_label_allennlp.patches.finder import patches
 
 VARIABLE = "locate_label_environment"
@@ -60,8 +61,8 @@ def _archived_config(path: str) -> str:
         with tarfile.open(path) as archive:
             for member in archive:  # the config is among the first
                 if member.name == "config.json" and (content := archive.extractfile(member)):
-                    return content.read().decode()
-    except (OSError, tarfile.TarError, EOFError):
+                    return content.read(CONFIG_BYTES).decode()
+    except (OSError, tarfile.TarError, EOFError, UnicodeDecodeError):
         pass
     return "null"
 

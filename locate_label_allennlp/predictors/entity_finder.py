@@ -53,11 +53,14 @@ class EntityFinder:
         language: Optional[str] = None,
         words: Optional[str] = None,
         overrides: Optional[Dict[str, Any]] = None,
+        trust: bool = False,
     ) -> None:
         if cuda_device is None:
             cuda_device = 0 if torch.cuda.is_available() else -1
         arguments = {"language": language, "words": words}
-        self._predictor = load_predictor(archive_file, cuda_device, overrides or "", arguments)
+        self._predictor = load_predictor(
+            archive_file, cuda_device, overrides or "", arguments, trust
+        )
 
     def __call__(self, text: str) -> List[FoundEntity]:
         """The entities of a text in the order in which they stand; none in an empty text."""

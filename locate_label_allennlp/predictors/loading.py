@@ -19,6 +19,7 @@ def load_predictor(
     cuda_device: int = -1,
     overrides: Union[str, Dict[str, Any]] = "",
     arguments: Optional[Dict[str, Any]] = None,
+    trust: bool = False,
 ) -> NestedNerPredictor:
     """
     # Parameters
@@ -31,12 +32,15 @@ def load_predictor(
         What to change in the model's config; JSON, or what that is made of.
     arguments : `Dict[str, Any]`, optional
         Further arguments of `NestedNerPredictor`.
+    trust : `bool`, optional (default = `False`)
+        Whether the archive may build and run anything; see `locate_label_allennlp.patches.trust`.
 
     # Errors
 
-    `ConfigurationError` if that is no model which finds nested entities.
+    `ConfigurationError` if that is no model which finds nested entities, or names what an archive
+    may not.
     """
-    archive = load_archive(archive_file, cuda_device=cuda_device, overrides=overrides)
+    archive = load_archive(archive_file, cuda_device=cuda_device, overrides=overrides, trust=trust)
     return predictor_from(archive, str(archive_file), arguments)
 
 
