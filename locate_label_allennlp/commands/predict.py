@@ -1,12 +1,12 @@
 """What `allennlp predict` does for models of this package, and what its options are."""
 
 import argparse
-import gzip
 import json
 import os
 import sys
-from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, Optional, Sequence
+from contextlib import ExitStack
+from functools import partial
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence
 
 from locate_label_allennlp.common.standard_output import quiet_when_closed
 
@@ -19,6 +19,17 @@ BATCH_SIZE = 32
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Those that AllenNLP's own parser of the command lacks."""
     add_input_options(parser)
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the --output-file of the same command that was broken off",
+    )
+    parser.add_argument(
+        "--on-error",
+        choices=("stop", "skip"),
+        default="stop",
+        help="what to do at an input that is not allowed: end, or name it and go on",
+    )
     changed = {
         "input_file": "a file, a folder, a pattern or an archive; - for standard input",
         "output_file": "the file to write; without it, predictions go to standard output",
@@ -67,6 +78,10 @@ def predict(args: argparse.Namespace) -> None:
         raise ConfigurationError("--use-dataset-reader reads corpora: no --lines, --whole-files")
     if args.use_dataset_reader and args.input_file == "-":
         raise ConfigurationError("--use-dataset-reader does not read standard input")
+    if args.use_dataset_reader and args.on_error == "skip":
+        raise ConfigurationError("--on-error skip is of inputs; a corpus is read whole or not")
+    if args.resume and args.output_file is None:
+        raise ConfigurationError("--resume goes on with a file: give --output-file")
     arguments = _predictor_arguments(args.predictor_args)
     files = [] if args.use_dataset_reader else input_files(args.input_file)
     _check_output(args.output_file, [file.name for file in files] or [args.input_file])
@@ -102,23 +117,39 @@ def predict(args: argparse.Namespace) -> None:
 def _predict(predictor: Any, files: "Sequence[CorpusFile]", args: argparse.Namespace) -> None:
     from allennlp.common import Tqdm
 
+    from locate_label_allennlp.data.document import CorpusError
     from locate_label_allennlp.predictors.bulk_prediction import read_corpus, write_predictions
     from locate_label_allennlp.predictors.inputs import count_inputs, read_inputs
+    from locate_label_allennlp.predictors.predictions_file import predictions_file
 
     is_corpus = args.use_dataset_reader
     has_bar = not args.silent and (sys.stderr.isatty() or args.file_friendly_logging)
+    skipped: List[CorpusError] = []
     if is_corpus:
         inputs = read_corpus(predictor._dataset_reader, args.input_file)
         unit, total = "documents", None
     else:
-        inputs, unit = read_inputs(predictor, files, args.whole_files), "inputs"
+        on_error = partial(_skip, skipped) if args.on_error == "skip" else None
+        inputs, unit = read_inputs(predictor, files, args.whole_files, on_error), "inputs"
         total = count_inputs(files, args.whole_files) if has_bar else None
     batch_size = args.batch_size or BATCH_SIZE
-    with (
-        _writer(args.output_file) as write,
-        Tqdm.tqdm(inputs, desc="predicting", unit=unit, total=total, disable=not has_bar) as seen,
-    ):
+    with ExitStack() as stack:
+        seen = stack.enter_context(
+            Tqdm.tqdm(inputs, desc="predicting", unit=unit, total=total, disable=not has_bar)
+        )
+        if args.output_file is None:
+            write = stack.enter_context(quiet_when_closed())
+        else:
+            file = stack.enter_context(predictions_file(args.output_file, args.resume))
+            seen, write = file.missing(seen, predictor), file.write
         write_predictions(predictor, seen, write, batch_size, with_gold=is_corpus)
+    if skipped:
+        print(f"{len(skipped):,} inputs skipped, named above", file=sys.stderr)
+
+
+def _skip(skipped: List[Any], error: Any) -> None:
+    print(f"skipped: {error}", file=sys.stderr)
+    skipped.append(error)
 
 
 def _predictor_arguments(text: str) -> Dict[str, Any]:
@@ -145,26 +176,3 @@ def _check_output(path: Optional[str], inputs: Sequence[str]) -> None:
         raise CorpusError("cannot be written: it is a folder", path)
     if any(os.path.realpath(name) == os.path.realpath(path) for name in inputs):
         raise CorpusError("is both input and output; allowed are two files", path)
-
-
-@contextmanager
-def _writer(path: Optional[str]) -> Iterator[Callable[[str], None]]:
-    """What writes text and lets nothing of it wait, to a file or to standard output."""
-    from locate_label_allennlp.data.formats.corpus_files import write_errors
-
-    if path is None:
-        with quiet_when_closed() as write:
-            yield write
-        return
-    with ExitStack() as stack:
-        with write_errors(path):
-            target: Any = stack.enter_context(open(path, "wb"))
-            if path.endswith(".gz"):
-                target = stack.enter_context(gzip.GzipFile("", "wb", fileobj=target, mtime=0))
-
-        def write_to_file(text: str) -> None:
-            with write_errors(path):
-                target.write(text.encode())
-                target.flush()
-
-        yield write_to_file

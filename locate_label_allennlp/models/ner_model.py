@@ -152,7 +152,17 @@ class NerModel(Model):
         """
         The candidates of each sentence with their most probable type and its probability, without
         those whose most probable type is NONE (section 2.6 of Shen et al., 2021).
+
+        # Raises
+
+        `FloatingPointError`
+            If a probability is no finite number: no candidate would be an entity then.
         """
+        if not bool(candidates.probabilities.isfinite().all()):
+            raise FloatingPointError(
+                f"the model's scores are not finite (precision {self.precision!r}): its weights "
+                "are broken, or the precision is too low for them; try precision fp32"
+            )
         # (K,)
         score, label = candidates.probabilities.max(dim=1)
         # (K',) of K; an index rather than a mask, for which the device would be waited each time.

@@ -1,5 +1,5 @@
 """
-Which components an archive may name. An archive may come from anywhere, and AllenNLP builds whatever
+Which components an archive may name. An archive may come from anywhere, and AllenNLP builds what
 its config names, any class of any installed library included. While an archive is loaded, only the
 components of this package and those of AllenNLP listed here are built, unless the user trusts it.
 """

@@ -9,7 +9,7 @@ from typing import Any, Iterator, List, Optional, Sequence, Tuple
 
 from allennlp.common.util import JsonDict
 
-from locate_label_allennlp.data.document import CorpusError, Document
+from locate_label_allennlp.data.document import CorpusError, Document, ErrorHandler
 from locate_label_allennlp.data.formats.corpus_files import CorpusFile, corpus_files
 from locate_label_allennlp.predictors.nested_ner import NestedNerPredictor
 
@@ -29,7 +29,10 @@ def input_files(path: str) -> List[CorpusFile]:
 
 
 def read_inputs(
-    predictor: NestedNerPredictor, files: Sequence[CorpusFile], whole_files: Optional[bool] = None
+    predictor: NestedNerPredictor,
+    files: Sequence[CorpusFile],
+    whole_files: Optional[bool] = None,
+    on_error: Optional[ErrorHandler] = None,
 ) -> Iterator[Tuple[JsonDict, Document]]:
     """
     # Parameters
@@ -40,6 +43,8 @@ def read_inputs(
         Whether a file is one raw text, with `doc_id`, its name below the folder it was found in,
         without the ending. Else each of its lines is an input. By default that is so for files
         whose name ends in `.txt`.
+    on_error : `Callable[[CorpusError], None]`, optional
+        Is given the error of an input that is not allowed, which is passed over then.
 
     # Returns
 
@@ -63,7 +68,11 @@ def read_inputs(
                 # A blank line keeps its place.
                 document = predictor.document(item) if line.strip() else Document((), text=line)
             except CorpusError as error:
-                raise CorpusError(error.reason, file.name, number) from error
+                placed = CorpusError(error.reason, file.name, number)
+                if on_error is None:
+                    raise placed from error
+                on_error(placed)
+                continue
             yield item, document
         if is_empty:
             logger.warning("%s is empty", file.name)

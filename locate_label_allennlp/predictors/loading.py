@@ -40,7 +40,8 @@ def load_predictor(
     `ConfigurationError` if that is no model which finds nested entities, or names what an archive
     may not.
     """
-    archive = load_archive(archive_file, cuda_device=cuda_device, overrides=overrides, trust=trust)
+    load: Any = load_archive  # to which `patches.archives` adds `trust`
+    archive = load(archive_file, cuda_device=cuda_device, overrides=overrides, trust=trust)
     return predictor_from(archive, str(archive_file), arguments)
 
 

@@ -117,9 +117,16 @@ class NestedNerPredictor(Predictor):
         """
         found = self.entities([document for _, document in inputs], with_gold)
         return [
-            {**_echo(item, document), "entities": entities}
+            {**self.echo(item, document), "entities": entities}
             for (item, document), entities in zip(inputs, found, strict=True)
         ]
+
+    @staticmethod
+    def echo(item: JsonDict, document: Document) -> JsonDict:
+        """The input as it comes back: for raw text with the words it was split into."""
+        if document.text is None or "sentences" in item:
+            return item
+        return {**item, "sentences": [list(sentence.words) for sentence in document.sentences]}
 
     @overrides
     def predict_instance(self, instance: Instance) -> JsonDict:
@@ -174,13 +181,6 @@ class NestedNerPredictor(Predictor):
             for index, output in zip(indices, outputs, strict=True):
                 entities[index] = output["entities"]
         return entities
-
-
-def _echo(item: JsonDict, document: Document) -> JsonDict:
-    """The input, and for raw text the words it was split into."""
-    if document.text is None or "sentences" in item:
-        return item
-    return {**item, "sentences": [list(sentence.words) for sentence in document.sentences]}
 
 
 def _placed(document: Document, found: Iterator[List[Entity]]) -> List[JsonDict]:

@@ -233,8 +233,14 @@ def test_what_is_wrong_is_said_in_one_line(
         ([*base, "--output-file", "./in.txt"], "./in.txt: is both input and output"),
         ([*base, "--lines", "--use-dataset-reader"], "--use-dataset-reader reads corpora"),
         (["predict", model, "-", "--use-dataset-reader"], "does not read standard input"),
-        (["predict", other, "in.txt", "--predictor", "nested_ner"], "the model is 'simple_tagger'"),
-        (["draw-entities", other, "in.txt"], "the model is 'simple_tagger'; allowed are"),
+        (
+            ["predict", other, "in.txt", "--predictor", "nested_ner", "--trust"],
+            "the model is 'simple_tagger'",
+        ),
+        (["draw-entities", other, "in.txt", "--trust"], "the model is 'simple_tagger'; allowed"),
+        (["draw-entities", other, "in.txt"], "the archive names 'sequence_tagging' as"),
+        ([*base, "--resume"], "--resume goes on with a file: give --output-file"),
+        ([*base, "--use-dataset-reader", "--on-error", "skip"], "--on-error skip is of inputs"),
         (["draw-entities", model, "in.txt", "-o", "{bad"], "the overrides are no JSON"),
         (["draw-entities", model, "in.txt", "--html", "no/x.html"], "no/x.html: cannot be written"),
         (["evaluate", "cut.tar.gz", "in.txt"], "cut.tar.gz cannot be loaded"),
@@ -264,7 +270,10 @@ def test_what_is_wrong_is_said_in_one_line(
 
     assert status == 1
     assert errors.endswith("bad.jsonl:2: word 1 is ''; a word is a non-empty text\n")
-    assert [item["tokens"] for item in lines((tmp_path / "bad.out").read_text())] == [["a"]]
+    assert "bad.out.partial has 1 predictions" in errors
+    assert not (tmp_path / "bad.out").exists()
+    partial = (tmp_path / "bad.out.partial").read_text()
+    assert [item["tokens"] for item in lines(partial)] == [["a"]]
 
     assert fine == 0
     assert said.count("\n") == 1
@@ -280,6 +289,7 @@ def test_models_of_other_packages_are_predicted_with_as_before(
     )
     (tmp_path / "corpus").write_text("a###O\ta###O\n")
     options = ["--predictor", "plain", "--include-package", "plain", "--use-dataset-reader"]
+    options += ["--trust"]
     found = run("predict", other_archive, "corpus", *options, cwd=tmp_path)
     assert found.returncode == 0, found.stderr
     assert '"tags": ["O", "O"]' in found.stdout

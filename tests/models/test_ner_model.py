@@ -9,6 +9,7 @@ from allennlp.commands.train import train_model
 from allennlp.common import Params
 
 from tests.allennlp_command import error_line, run_allennlp
+from tests.models.tiny_experiment import sentence
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 
@@ -42,3 +43,13 @@ def test_in_training_no_candidates_are_made(tiny):
     assert len(calls) == 1
     assert experiment.model.eval()(**batch).keys() == {"loss", "entities"}
     assert len(calls) == 3
+
+
+def test_scores_that_are_not_finite_are_an_error(tiny):
+    experiment = tiny()
+    experiment.model.eval()
+    with torch.no_grad():
+        experiment.model._classifier._feedforward._linear_layers[0].bias.fill_(torch.nan)
+    instances = [experiment.reader.text_to_instance([sentence(5)], 0, False)]
+    with pytest.raises(FloatingPointError, match="the model's scores are not finite"):
+        experiment.model.forward_on_instances(instances)

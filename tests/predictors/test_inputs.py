@@ -120,3 +120,16 @@ def test_files_and_lines_that_cannot_be_read_are_named(tmp_path: Path) -> None:
         input_files(str(tmp_path / "empty"))
     (tmp_path / "b.jsonl.gz").write_bytes(gzip.compress(b"x" * 99)[:20])
     assert count_inputs(input_files(str(tmp_path / "b.jsonl.gz"))) is None
+
+
+def test_what_is_not_allowed_is_passed_over_by_who_takes_notice(tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_bytes(b'{"tokens": ["a"]}\n{"tokens": [""]}\n{x}\n{"tokens": ["b"]}\n')
+    errors: List[CorpusError] = []
+    pairs = read_inputs(
+        Predictor(),  # type: ignore[arg-type]
+        input_files(str(path)),
+        on_error=errors.append,
+    )
+    assert [item for item, _ in pairs] == [{"tokens": ["a"]}, {"tokens": ["b"]}]
+    assert [(error.path, error.line) for error in errors] == [(str(path), 2), (str(path), 3)]
