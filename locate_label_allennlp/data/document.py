@@ -6,6 +6,7 @@ The `end` of a span is exclusive (`words[start:end]`) everywhere but in tensors,
 inclusive as AllenNLP has it; `data/fields/entities_field.py` converts both ways.
 """
 
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
@@ -177,6 +178,8 @@ def _described(entity: Entity) -> str:
 
 def _mistake(entity: Entity, length: int) -> Optional[str]:
     """What is wrong with an entity of a sentence of `length` words."""
+    if any(unicodedata.category(character) == "Cc" for character in entity.type):
+        return f"{_described(entity)}: a type has no line breaks and other control characters"
     if not 0 <= entity.start < entity.end <= length:
         return (
             f"{_described(entity)} lies outside its sentence; "

@@ -1,6 +1,5 @@
 """What is predicted on: lines, or whole files, of raw text or JSON."""
 
-import json
 import logging
 import os
 import sys
@@ -11,6 +10,7 @@ from allennlp.common.util import JsonDict
 
 from locate_label_allennlp.data.document import CorpusError, Document, ErrorHandler
 from locate_label_allennlp.data.formats.corpus_files import CorpusFile, corpus_files
+from locate_label_allennlp.data.formats.json_items import is_json_object
 from locate_label_allennlp.predictors.nested_ner import NestedNerPredictor
 
 logger = logging.getLogger(__name__)
@@ -99,7 +99,7 @@ def _texts(file: CorpusFile, is_whole: bool) -> Iterator[Tuple[int, str]]:
 
 
 def _raw_text(file: CorpusFile, text: str, check: bool) -> JsonDict:
-    if check and _is_json_object(text.lstrip().partition("\n")[0]):
+    if check and is_json_object(text.lstrip().partition("\n")[0]):
         raise CorpusError(
             f"holds JSON, but a file {TEXT_SUFFIX} is one raw text; allowed is to say "
             "what it is: --lines or --whole-files"
@@ -108,13 +108,6 @@ def _raw_text(file: CorpusFile, text: str, check: bool) -> JsonDict:
         return {"text": text}
     name = os.path.splitext(file.plain_name.removeprefix(file.root))[0]
     return {"doc_id": name.replace(os.sep, "/").strip("/"), "text": text}
-
-
-def _is_json_object(line: str) -> bool:
-    try:
-        return isinstance(json.loads(line), dict)
-    except ValueError:
-        return False
 
 
 def _pass_over(error: Any) -> None:

@@ -1,6 +1,7 @@
 """Tells the format by the file's content."""
 
 import os
+from itertools import islice
 from typing import ClassVar, Iterable, Iterator
 
 from overrides import overrides
@@ -11,10 +12,14 @@ from locate_label_allennlp.data.formats.columns import ColumnsFormat
 from locate_label_allennlp.data.formats.corpus_files import CorpusFile, corpus_files
 from locate_label_allennlp.data.formats.corpus_format import CorpusFormat, Tally
 from locate_label_allennlp.data.formats.genia_xml import GeniaXmlFormat
+from locate_label_allennlp.data.formats.json_items import is_json_object
 from locate_label_allennlp.data.formats.jsonl import JsonlFormat
 from locate_label_allennlp.data.formats.running_text import RunningTextFormat
 from locate_label_allennlp.data.formats.spacy_docs import SpacyFormat
 
+COLUMN_ENDINGS = (".iob2", ".conll", ".tsv", ".bio")
+_CORPUS_ENDINGS = (*JsonlFormat.suffixes, *SpacyFormat.suffixes, *COLUMN_ENDINGS, ".xml")
+_LINES_LOOKED_AT = 10
 _XML = ("<?xml", "<Annotation", "<!DOCTYPE")
 
 
@@ -45,11 +50,18 @@ class AutoFormat(RunningTextFormat):
     @overrides
     def read(self, path: str) -> Iterator[Document]:
         path = str(path)
-        if not path.endswith((".ann", ".ann.gz")) and not any(
-            file.plain_name.endswith(".ann") for file in corpus_files(path)
-        ):
+        is_one = path.endswith((".ann", ".ann.gz"))
+        names = [] if is_one else [file.plain_name for file in corpus_files(path)]
+        if not is_one and not any(name.endswith(".ann") for name in names):
             yield from super().read(path)
             return
+        others = [name for name in names if name.endswith(_CORPUS_ENDINGS)]
+        if others:
+            raise CorpusError(
+                f"has .ann files, of brat, and others such as {others[0]}; allowed is one kind, or "
+                "the name of the format whose files are to be read",
+                path,
+            )
         brat = BratFormat(self._splitting)
         brat.on_error, brat.on_note = self.on_error, self.on_note
         yield from brat.read(path)
@@ -62,9 +74,12 @@ class AutoFormat(RunningTextFormat):
         if file.plain_name.endswith(".spacy"):
             return SpacyFormat()
         lines = (line.strip() for _, line in file.lines(on_error=lambda error: None))
-        first = next(filter(None, lines), "")
+        first, *following = list(islice(filter(None, lines), _LINES_LOOKED_AT)) or [""]
         after = first[1:].lstrip()
         if first.startswith("{") or (first.startswith("[") and after[:1] in ("", "{", "]")):
+            return JsonlFormat(self._splitting)
+        if any(map(is_json_object, following)):
+            # A first line that is damaged, which is said when it is read.
             return JsonlFormat(self._splitting)
         if first.startswith(_XML):
             return GeniaXmlFormat(splitting=self._splitting)
@@ -79,7 +94,7 @@ def _written_format(path: str) -> CorpusFormat:
     ending = os.path.splitext(path.removesuffix(".gz"))[1]
     if ending in JsonlFormat.suffixes:
         return JsonlFormat()
-    if ending in (".iob2", ".conll", ".tsv", ".bio"):
+    if ending in COLUMN_ENDINGS:
         return ColumnsFormat()
     if ending == ".spacy":
         return SpacyFormat()

@@ -20,6 +20,8 @@ from locate_label_allennlp.data.formats.corpus_files import (
 from locate_label_allennlp.data.formats.corpus_format import CorpusFormat, Tally
 from locate_label_allennlp.data.formats.running_text import Mention, RunningTextFormat, Splitting
 
+# A name, a type and two numbers, which a line of brat's other kinds never has.
+_LIKE_AN_ENTITY = re.compile(r"\s*[^\s#]\S*\s+\S+\s+\d+\s+\d+(\s|;|$)")
 _TEXT_BOUND = re.compile(r"T\S*\t(\S+) (\d+ \d+(?:;\d+ \d+)*)(?:\t(.*))?")
 _ALLOWED = "a line of an entity is 'T1<tab>TYPE START END[;START END]<tab>TEXT'"
 
@@ -71,7 +73,11 @@ class BratFormat(RunningTextFormat):
         pairs: Dict[str, Dict[str, CorpusFile]] = {}
         for file in self._files(path, is_one):
             stem, suffix = os.path.splitext(file.plain_name)
-            pairs.setdefault(stem, {})[suffix] = file
+            pair = pairs.setdefault(stem, {})
+            if suffix in pair:
+                reason = f"is there twice, also as {os.path.basename(pair[suffix].name)}"
+                tally.report(CorpusError(reason, file.name))
+            pair[suffix] = file
         if not pairs:
             raise CorpusError("is no brat; allowed are a folder, an archive, .ann and .txt", path)
         for stem, pair in pairs.items():
@@ -110,7 +116,10 @@ class BratFormat(RunningTextFormat):
         mentions: List[Mention] = []
         for number, line in file.lines(self._encoding, tally.on_error):
             if not line.startswith("T"):
-                if line.strip() and not line.startswith(_OTHER_LINES):
+                if _LIKE_AN_ENTITY.match(line):
+                    reason = f"looks like an entity; {_ALLOWED}; got {line!r:.80}"
+                    tally.report(CorpusError(reason, file.name, number))
+                elif line.strip() and not line.startswith(_OTHER_LINES):
                     tally.add("lines that are none of brat's, passed over", (file.name, number))
                 continue
             try:

@@ -188,13 +188,15 @@ class ColumnsFormat(CorpusFormat):
         for number, line in file.lines(self._encoding, tally.on_error):
             if self._comment is not None and line.startswith(self._comment):
                 continue
+            if line.startswith(DOCUMENT):
+                self._check_document_line(line, (file.name, number), tally)
             if line.startswith(DOCUMENT) or not line.strip():
                 yield rows, bool(line.strip())
                 rows = []
                 continue
             cells = _cells(line)
             if widths.first is None:
-                self._check_width(len(cells), file.name, number)
+                self._check_width(len(cells), (file.name, number), tally)
             if self._is_bad(cells, widths, (file.name, number), tally):
                 continue
             if rows and self._ends_between(rows[-1][1], cells):
@@ -251,12 +253,19 @@ class ColumnsFormat(CorpusFormat):
         labels = [cells[column] for column in self._labelled(cells)]
         return labels, all(parsed_label(label, self._scheme) for label in labels)
 
-    def _check_width(self, width: int, path: str, number: int) -> None:
+    def _check_document_line(self, line: str, place: Tuple[str, int], tally: Tally) -> None:
+        """Notes a line that heads a document and has labels or another word all the same."""
+        first, *labels = _cells(line)
+        labelled = [parsed_label(label, self._scheme) for label in labels]
+        if first != DOCUMENT or any(label not in (None, OUTSIDE) for label in labelled):
+            tally.add(f"lines that begin with {DOCUMENT} and have more, not read as words", place)
+
+    def _check_width(self, width: int, place: Tuple[str, int], tally: Tally) -> None:
         needed = max([*self._other_columns, *(self._label_columns or [])]) + 1
         if width < needed:
-            raise CorpusError(
-                f"{width} columns, but the format is told to use {needed}", path, number
-            )
+            raise CorpusError(f"{width} columns, but the format is told to use {needed}", *place)
+        if self._label_columns is None and width <= len(self._other_columns):
+            tally.add("files without a column of labels, read without entities", place)
 
     def _sentence(self, rows: List[Row], is_ragged: bool, path: str, tally: Tally) -> Sentence:
         numbers = [number for number, _ in rows]

@@ -3,16 +3,18 @@
 import glob
 import gzip
 import io
+import logging
 import os
 import re
 import tarfile
 import zipfile
 import zlib
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
-from typing import IO, Any, Callable, Iterator, List, Optional, Sequence, Tuple
+from typing import IO, Any, Callable, Iterator, List, Optional, Sequence, Tuple, cast
 
 from allennlp.common.file_utils import cached_path
 
@@ -21,6 +23,19 @@ from locate_label_allennlp.data.document import CorpusError, ErrorHandler
 
 TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 ARCHIVE_SUFFIXES = (".zip", *TAR_SUFFIXES)
+
+
+RATIO, UNPACKED = 200, 128 * 2**20
+"""How many times its size a compressed file may hold; fewer bytes are never too many."""
+
+LINE = 64 * 2**20
+"""Bytes of a line."""
+
+UNLIMITED = "LOCATE_LABEL_UNLIMITED"
+_LIFT = f"with {UNLIMITED}=1 in the environment there is no limit"
+_BLOCK = 2**20
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -47,8 +62,11 @@ class CorpusFile:
         return self.name.removesuffix(".gz")
 
     def read_bytes(self) -> bytes:
+        blocks: List[bytes] = []
         with _readable(self.name), self._open() as content:
-            return content.read()
+            while block := content.read(_BLOCK):
+                blocks.append(block)
+        return b"".join(blocks)
 
     def read_text(self, encoding: str = "utf-8") -> str:
         """All of it, line ends unaltered; a byte order mark is no part of it."""
@@ -66,7 +84,9 @@ class CorpusFile:
         encoded so is an error or, with `on_error`, has U+FFFD in it.
         """
         with _readable(self.name), self._open() as content:
-            for number, line in enumerate(content, start=1):
+            for number, line in enumerate(iter(partial(content.readline, LINE + 1), b""), start=1):
+                if len(line) > LINE and not _is_unlimited():
+                    raise CorpusError(f"is longer than {LINE:,} bytes; {_LIFT}", self.name, number)
                 codec = "utf-8-sig" if number == 1 and encoding == "utf-8" else encoding
                 try:
                     text = line.decode(codec)
@@ -83,9 +103,51 @@ class CorpusFile:
         with self.open_packed() as packed:
             if self.name.endswith(".gz"):
                 with gzip.GzipFile(fileobj=packed) as content:
-                    yield content  # type: ignore[misc]
+                    yield cast(IO[bytes], _Unpacked(content, packed, self.name))
             else:
                 yield packed
+
+
+class _Unpacked:
+    """A compressed file that is read no further than it may grow."""
+
+    def __init__(self, content: Any, packed: Any, name: str) -> None:
+        self._content, self._packed, self._name = content, packed, name
+        self._size = 0
+
+    def read(self, size: int = -1) -> bytes:
+        return self._counted(self._content.read(size))
+
+    def readline(self, size: int = -1) -> bytes:
+        return self._counted(self._content.readline(size))
+
+    def _counted(self, part: bytes) -> bytes:
+        self._size += len(part)
+        if self._size > UNPACKED:
+            check_ratio(self._size, self._packed.tell(), self._name)
+        return part
+
+
+def check_ratio(unpacked: int, packed: int, name: str) -> None:
+    """
+    # Parameters
+
+    unpacked, packed : `int`
+        Bytes so far.
+
+    # Raises
+
+    `CorpusError` if a compressed file grows as no corpus does.
+    """
+    if unpacked > max(UNPACKED, RATIO * packed) and not _is_unlimited():
+        raise CorpusError(
+            f"unpacks to more than {RATIO} times its size and {UNPACKED // 2**20} MiB; {_LIFT}",
+            name,
+        )
+
+
+def _is_unlimited() -> bool:
+    return os.environ.get(UNLIMITED) == "1"
 
 
 def corpus_files(path: str, suffixes: Sequence[str] = ()) -> Iterator[CorpusFile]:
@@ -203,9 +265,17 @@ def _wanted(name: str, suffixes: Sequence[str]) -> bool:
 
 def _in_folder(folder: str, suffixes: Sequence[str]) -> Iterator[CorpusFile]:
     names: List[str] = []
-    for where, _, files in os.walk(folder):
+    links = 0
+    for where, folders, files in os.walk(folder):
+        links += sum(os.path.islink(os.path.join(where, name)) for name in folders)
         inside = [os.path.relpath(os.path.join(where, name), folder) for name in files]
         names.extend(name for name in inside if _wanted(name.replace(os.sep, "/"), suffixes))
+        other = [name for name in inside if name not in names and _wanted(name.lower(), suffixes)]
+        if other:
+            what = f"files whose ending is not in small letters, such as {other[0]}, passed over"
+            logger.warning("%s: %s: %d", folder, what, len(other))
+    if links:
+        logger.warning("%s: folders that are links, not followed: %d", folder, links)
     _check_any(names, folder, "folder", suffixes)
     for name in sorted(names):
         path = os.path.join(folder, name)
@@ -233,15 +303,35 @@ def _members(location: str, local: str) -> Iterator[Tuple[str, Callable[[], Any]
     with _readable(location):
         if location.lower().endswith(".zip"):
             archive = zipfile.ZipFile(local)
-            for name in sorted(archive.namelist()):
-                if not name.endswith("/"):
-                    yield name, partial(archive.open, name)
+            members = [each for each in archive.infolist() if not each.is_dir()]
+            names = Counter(each.filename for each in members)
+            for each in sorted(members, key=lambda each: each.filename):
+                if names[each.filename] > 1:
+                    raise CorpusError(f"has the member {each.filename!r} twice", location)
+                check_ratio(each.file_size, each.compress_size, f"{location}!{each.filename}")
+                yield each.filename, partial(archive.open, each)
         else:
             with tarfile.open(local) as tar:
+                packed, size = os.path.getsize(local), 0
                 for entry in tar:
+                    if not (entry.isfile() or entry.isdir()):
+                        reason = f"has the member {entry.name!r}, which is a link or a device"
+                        raise CorpusError(f"{reason}; allowed are files", location)
+                    size += entry.size
+                    check_ratio(size, packed, location)
                     content = tar.extractfile(entry) if entry.isfile() else None
                     if content is not None:
                         yield entry.name.removeprefix("./"), partial(io.BytesIO, content.read())
+                _check_end(tar)
+
+
+def _check_end(tar: tarfile.TarFile) -> None:
+    """Where a header is damaged or cut off, tarfile takes it for the end of the archive."""
+    file: Any = tar.fileobj
+    file.seek(tar.offset)
+    block = file.read(tarfile.BLOCKSIZE)
+    if block != bytes(tarfile.BLOCKSIZE):
+        raise tarfile.ReadError("it is damaged or cut off")
 
 
 def _check_any(names: Sequence[str], where: str, kind: str, suffixes: Sequence[str]) -> None:

@@ -50,7 +50,7 @@ class Tally:
     def add(
         self,
         what: str,
-        place: Optional[Place] = None,
+        place: Optional[Tuple[str, Optional[int]]] = None,
         count: int = 1,
         example: Optional[str] = None,
     ) -> None:
@@ -61,11 +61,6 @@ class Tally:
             told = what if example is None else f"{what}: {example}"
             self._on_note(CorpusError(told, *(place or (self._path, None))))
         self._counts[what] = self._counts.get(what, 0) + count
-
-    def note(self, what: str, path: str) -> None:
-        """For what is of interest when a file is checked, not when it is read."""
-        if self._on_note is not None:
-            self._on_note(CorpusError(what, path))
 
     def add_twice(self, given: int, sentence: Sentence, place: Place) -> None:
         """For entities that were given to `sentence` and are not among its own."""

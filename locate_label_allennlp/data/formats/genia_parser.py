@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, List, Optional, Sequence, Set, Tuple
 from xml.parsers import expat
 
 from locate_label_allennlp.data.document import CorpusError
@@ -14,6 +14,9 @@ Span = Tuple[int, int]
 
 # With many more, trying which of them a term has would take long.
 MOST_FRAGMENTS = 12
+
+DEEPEST = 100
+"""Elements within each other."""
 
 _ABSTRACTS = ("PubmedArticle", "article")
 _NAMES = ("PMID", "bibliomisc")
@@ -39,8 +42,10 @@ class _Element:
     attributes: Dict[str, str]
     start: int
     line: int
-    # Of a coordination: its fragments.
-    fragments: List[Span] = field(default_factory=list)
+    # How many parts of the text come before it.
+    part: int
+    # Of a coordination: its fragments, and the text of each.
+    fragments: List[Tuple[Span, str]] = field(default_factory=list)
 
 
 class GeniaParser:
@@ -101,7 +106,12 @@ class GeniaParser:
             self._in_sentence = True
         if self._in_sentence:
             line = self._parser.CurrentLineNumber
-            self._open.append(_Element(tag, attributes, self._length, line))
+            if len(self._open) == DEEPEST:
+                raise CorpusError(f"has elements in more than {DEEPEST} others", self._path, line)
+            self._open.append(_Element(tag, attributes, self._length, line, len(self._text)))
+        elif tag in _TERMS:
+            place = (self._path, self._parser.CurrentLineNumber)
+            self._tally.add("terms outside of sentences, left out", place)
 
     def _on_text(self, text: str) -> None:
         if self._name is not None:
@@ -125,7 +135,7 @@ class GeniaParser:
         if tag == "frag":
             owner = next((each for each in reversed(self._open) if each.tag == "cons"), None)
             if owner is not None:
-                owner.fragments.append(span)
+                owner.fragments.append((span, "".join(self._text[element.part :])))
         elif tag in _TERMS and span[0] < span[1]:
             self._add_term(element, span)
         elif tag == "sentence":
@@ -147,14 +157,13 @@ class GeniaParser:
     def _add_coordination(self, element: _Element, meaning: str, lex: str) -> None:
         kinds = _OPERATORS.sub(" ", meaning).split()
         names = _OPERATORS.sub(" ", lex).split()
-        text = "".join(self._text)
-        fragments = [part for part in element.fragments if text[slice(*part)].strip()]
+        fragments = [(span, _forms(text)) for span, text in element.fragments if text.strip()]
         for meaning_of_one, name in zip_longest(kinds, names, fillvalue=""):
             kind = entity_type(meaning_of_one)
             if kind is None:
                 continue
             is_told = len(fragments) <= MOST_FRAGMENTS
-            used = _fragments_of(_letters(name), fragments, text) if is_told else None
+            used = _fragments_of(_letters(name), fragments) if is_told else None
             if used:
                 self._abstracts[-1].mentions.append(Mention(tuple(used), kind, element.line))
             else:
@@ -185,17 +194,38 @@ def entity_type(meaning: str) -> Optional[str]:
     return cells.get(name)
 
 
-def _fragments_of(rest: str, fragments: List[Span], text: str) -> Optional[List[Span]]:
-    """Those that make up the letters of a `lex`, one after the other; none if they cannot."""
-    if not rest:
-        return []
-    for index, (start, end) in enumerate(fragments):
-        for form in _forms(text[start:end]):
-            if form and rest.startswith(form):
-                others = _fragments_of(rest[len(form) :], fragments[index + 1 :], text)
-                if others is not None:
-                    return [(start, end), *others]
-    return None
+def _fragments_of(
+    name: str, fragments: Sequence[Tuple[Span, Sequence[str]]]
+) -> Optional[List[Span]]:
+    """
+    Those that make up the letters of a `lex`, one after the other; none if they cannot. What
+    cannot be made from some letter and fragment on is not tried again: the time is that of the
+    letters times the fragments.
+
+    # Parameters
+
+    name : `str`
+    fragments : `Sequence[Tuple[Tuple[int, int], Sequence[str]]]`
+        Each with the forms in which it may stand in a name.
+    """
+    hopeless: Set[Tuple[int, int]] = set()
+
+    def rest(letter: int, first: int) -> Optional[List[Span]]:
+        if letter == len(name):
+            return []
+        if (letter, first) in hopeless:
+            return None
+        for index in range(first, len(fragments)):
+            span, forms = fragments[index]
+            for form in forms:
+                if form and name.startswith(form, letter):
+                    others = rest(letter + len(form), index + 1)
+                    if others is not None:
+                        return [span, *others]
+        hopeless.add((letter, first))
+        return None
+
+    return rest(0, 0)
 
 
 def _letters(text: str) -> str:

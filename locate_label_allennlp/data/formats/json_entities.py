@@ -1,7 +1,8 @@
 """Entities as the JSON of corpora has them, under the names that are in use."""
 
 from difflib import get_close_matches
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from functools import lru_cache
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from locate_label_allennlp.data.document import CorpusError, Entity
 from locate_label_allennlp.data.formats.column_labels import (
@@ -29,6 +30,40 @@ _LOOKALIKES = {
 
 
 _MISSPELT = ("entities", "mentions", "annotations")
+
+
+_FIELDS = (
+    *("answer", "annotations", "data", "doc_id", "document", "end", "end_offset", "entities"),
+    *("entity_mentions", "entity_type", "fragments", "index", "label", "labels", "ltokens", "ner"),
+    *("ner_tags", "offsets", "pos", "rtokens", "sent_id", "sentence", "sentences", "spans"),
+    *("start", "start_offset", "tags", "text", "tokens", "type"),
+)
+"""The names of fields that a format reads."""
+
+
+def misspelt_fields(item: Any) -> Iterator[Tuple[str, str]]:
+    """
+    The names in an object, its sentences and their entities that are passed over and are close to
+    one that is read, with that one.
+    """
+    if isinstance(item, dict):
+        for name, value in item.items():
+            meant = _meant(name)
+            if meant is not None and meant not in item:
+                yield name, meant
+            if name in _HOLDERS and isinstance(value, list):
+                for part in value:
+                    yield from misspelt_fields(part)
+
+
+_HOLDERS = ("sentences", "entities", "entity_mentions", "ner", "spans", "label", "labels")
+
+
+@lru_cache(maxsize=1024)
+def _meant(name: str) -> Optional[str]:
+    if name in _FIELDS or len(name) > 40:
+        return None
+    return next(iter(get_close_matches(name.lower(), _FIELDS, n=1, cutoff=0.85)), None)
 
 
 def given_entities(

@@ -1,6 +1,7 @@
 """What the JSON of corpora holds: objects, and of each its sentences and entities."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 from itertools import chain, pairwise
 from typing import Any, Dict, Iterator, List, NoReturn, Optional, Tuple
@@ -113,15 +114,39 @@ def pairs(value: Any, name: str, place: Place) -> Tuple[Tuple[int, int], ...]:
     return tuple((start, end) for start, end in value)
 
 
+def is_json_object(line: str) -> bool:
+    try:
+        return line.startswith("{") and isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
 def fail(message: str, place: Place) -> NoReturn:
     raise CorpusError(message, *place)
 
 
+class _Twice(Exception):
+    """A key that an object has twice, of which Python would keep the last."""
+
+
+def _unique(pairs: List[Tuple[str, Any]]) -> Item:
+    item = dict(pairs)
+    if len(item) < len(pairs):
+        raise _Twice(
+            next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        )
+    return item
+
+
 def _parsed(content: str, path: str, number: int) -> Any:
     try:
-        value = json.loads(content)
+        value = json.loads(content, object_pairs_hook=_unique)
         if "\\u" in content:
             json.dumps(value, ensure_ascii=False).encode()
+    except _Twice as error:
+        raise CorpusError(
+            f"has the key {error.args[0]!r} twice in one object", path, number
+        ) from None
     except json.JSONDecodeError as error:
         line = number + error.lineno - 1
         message = f"is not JSON: {error.msg} at column {error.colno}"

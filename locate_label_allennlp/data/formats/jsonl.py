@@ -11,6 +11,7 @@ from locate_label_allennlp.data.document import CorpusError, Document, Entity, S
 from locate_label_allennlp.data.formats.column_labels import allowed_labels, parsed_label
 from locate_label_allennlp.data.formats.corpus_files import CorpusFile
 from locate_label_allennlp.data.formats.corpus_format import CorpusFormat, Place, Tally
+from locate_label_allennlp.data.formats.json_entities import misspelt_fields
 from locate_label_allennlp.data.formats.json_items import (
     Item,
     follows,
@@ -113,7 +114,9 @@ class JsonlFormat(RunningTextFormat):
                 if item is None:
                     continue
                 for _ in range(num_unlabelled(item)):
-                    tally.note('sentences or texts without "entities"', file.name)
+                    tally.add('sentences or texts without "entities"', (file.name, None))
+                for name, meant in misspelt_fields(given):
+                    tally.add(f"fields {name!r} passed over; is {meant!r} meant?", place)
                 part = self._document(item, place, tally)
                 doc_id = optional_text(item, "doc_id", place)
             except CorpusError as error:

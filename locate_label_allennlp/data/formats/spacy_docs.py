@@ -1,5 +1,6 @@
 """spaCy's own corpora: the `.spacy` files of a `DocBin`."""
 
+import zlib
 from typing import IO, ClassVar, Dict, Iterable, Iterator, List, Tuple, Union
 
 import spacy
@@ -7,7 +8,7 @@ from overrides import overrides
 from spacy.tokens import Doc, DocBin, Span
 
 from locate_label_allennlp.data.document import CorpusError, Document
-from locate_label_allennlp.data.formats.corpus_files import CorpusFile
+from locate_label_allennlp.data.formats.corpus_files import CorpusFile, check_ratio
 from locate_label_allennlp.data.formats.corpus_format import CorpusFormat, Tally
 from locate_label_allennlp.data.formats.running_text import Mention, Splitting
 
@@ -47,7 +48,10 @@ class SpacyFormat(CorpusFormat):
     def read_file(self, file: CorpusFile, tally: Tally) -> Iterator[Document]:
         content = file.read_bytes()
         try:
+            _check_unpacked(content, file.name)
             docs = list(DocBin().from_bytes(content).get_docs(self._pipeline.vocab))
+        except CorpusError:
+            raise
         except Exception as error:
             # Whatever zlib, msgpack, numpy and spaCy raise at what is none.
             reason = f"is no DocBin of spaCy ({type(error).__name__}: {error})"
@@ -64,6 +68,13 @@ class SpacyFormat(CorpusFormat):
             if words:
                 sentences.append([(word.idx, word.idx + len(word)) for word in words])
         given = doc.spans.get(self._spans_key, doc.ents)
+        others = sorted(key for key, spans in doc.spans.items() if key != self._spans_key and spans)
+        if others:
+            what = f"documents with spans in groups that are not read, such as {others[0]!r}"
+            tally.add(f"{what}; spans_key is {self._spans_key!r}", (path, number))
+        if not given and doc.ents:
+            what = f"documents with an empty group {self._spans_key!r}, whose doc.ents are not read"
+            tally.add(what, (path, number))
         mentions = [
             Mention(((span.start_char, span.end_char),), span.label_, number) for span in given
         ]
@@ -130,6 +141,15 @@ class SpacyFormat(CorpusFormat):
                 start, end = place[entity.start], place[entity.end - 1] + 1
                 spans.append(Span(doc, start, end, label=entity.type))
         return spans
+
+
+def _check_unpacked(content: bytes, path: str) -> None:
+    """What a `DocBin` holds, packed by zlib, has to be in bounds before spaCy unpacks it."""
+    unpacker, rest, size = zlib.decompressobj(), content, 0
+    while rest:
+        size += len(unpacker.decompress(rest, 2**20))
+        check_ratio(size, len(content), path)
+        rest = unpacker.unconsumed_tail
 
 
 def _add_gap(

@@ -50,10 +50,8 @@ def test_lines_without_a_document_stand_alone(read):
 
 def test_sentences_without_words_are_skipped_counted_and_said_once(read, caplog):
     with caplog.at_level(logging.WARNING):
-        empty = {"tokens": [], "doc_id": "x"}
-        documents = read(
-            empty, {"tokens": ["a"], "doc_id": "x"}, empty, {"tokens": ["b"], "doc_id": "x"}
-        )
+        empty, ones = {"tokens": [], "doc_id": "x"}, {"doc_id": "x", "entities": []}
+        documents = read(empty, {"tokens": ["a"], **ones}, empty, {"tokens": ["b"], **ones})
     assert [[s.words for s in document.sentences] for document in documents] == [[("a",), ("b",)]]
     (record,) = caplog.records
     assert record.getMessage().endswith("corpus.jsonl: sentences without words, skipped: 2")
@@ -304,7 +302,7 @@ def test_other_fields_are_passed_over(read):
     assert document.sentences[0].entities == ()
 
 
-def test_what_says_nothing_of_entities_is_noted_and_not_logged(tmp_path, caplog):
+def test_what_says_nothing_of_entities_is_noted_and_logged(tmp_path, caplog):
     path = tmp_path / "corpus.jsonl"
     lines = [
         {"tokens": ["a"]},
@@ -317,7 +315,8 @@ def test_what_says_nothing_of_entities_is_noted_and_not_logged(tmp_path, caplog)
     format, notes = JsonlFormat(), []
     with caplog.at_level(logging.WARNING):
         list(format.read(str(path)))
-    assert caplog.records == []
+    (record,) = caplog.records
+    assert record.getMessage().endswith('sentences or texts without "entities": 4')
     format.on_note = notes.append
     list(format.read(str(path)))
     assert [str(note) for note in notes] == [f'{path}: sentences or texts without "entities"'] * 4
