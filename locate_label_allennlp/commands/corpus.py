@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable, Iterator
 from allennlp.commands.subcommand import Subcommand
 from overrides import overrides
 
+from locate_label_allennlp.common.printable import printable
 from locate_label_allennlp.common.standard_output import quiet_when_closed
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ def _one_line_errors(name: str) -> Iterator[None]:
             sys.stdout.flush()
     except (CorpusError, ConfigurationError, OSError) as error:
         message = " ".join(str(error).split())
-        print(f"{name}: error: {message}", file=sys.stderr)
+        print(f"{name}: error: {printable(message)}", file=sys.stderr)
         sys.exit(1)
 
 
@@ -179,7 +180,7 @@ def _validate(args: argparse.Namespace) -> int:
     for problem in chain(
         chain.from_iterable(map(validation.problems, args.files)), validation.type_problems()
     ):
-        print(problem)
+        print(printable(str(problem), keep=""))
         errors += problem.is_error
         notes += not problem.is_error
     read = validation.statistics
@@ -213,7 +214,8 @@ def _stats(args: argparse.Namespace) -> int:
             return 0
         with atomic_file(args.json) as target:
             target.write(text.encode())
-    print(statistics_table({names[path]: each for path, each in counted.items()}, buckets))
+    table = statistics_table({names[path]: each for path, each in counted.items()}, buckets)
+    print(printable(table))
     return 0
 
 

@@ -9,6 +9,7 @@ from overrides import overrides
 
 from locate_label_allennlp.commands.predict import add_input_options
 from locate_label_allennlp.common.drawing import Mark, draw_entities
+from locate_label_allennlp.common.printable import printable
 from locate_label_allennlp.common.standard_output import quiet_when_closed
 from locate_label_allennlp.data.text_splitter import WORDS
 
@@ -70,7 +71,8 @@ def _draw(args: argparse.Namespace) -> None:
     width = args.width or shutil.get_terminal_size((100, 24)).columns
     with quiet_when_closed() as write:
         for sentence, marks in drawn:
-            write(draw_entities(sentence.words, marks, width) + "\n\n")
+            words = [printable(word, keep="") for word in sentence.words]
+            write(draw_entities(words, marks, width) + "\n\n")
 
 
 def _sentences(
@@ -83,7 +85,11 @@ def _sentences(
         (entities,) = predictor.entities([document])
         for number, sentence in enumerate(document.sentences):
             marks = [
-                Mark(entity["start"], entity["end"], entity["type"], f"{entity['score']:.2f}")
+                Mark(
+                    *(entity["start"], entity["end"]),
+                    printable(entity["type"], keep=""),
+                    f"{entity['score']:.2f}",
+                )
                 for entity in entities
                 if entity["sentence"] == number
             ]

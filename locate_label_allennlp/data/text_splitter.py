@@ -1,7 +1,6 @@
 """Raw text into sentences of words, with the place of every word."""
 
 import re
-from functools import cached_property
 from typing import Any, List, Tuple
 
 import spacy
@@ -13,6 +12,9 @@ from locate_label_allennlp.patches.trust import is_restricted
 
 Spans = List[Tuple[int, int]]
 """Where words stand in a text: first character, and one past the last."""
+
+NEW_WORDS = 100_000
+"""How many of them spaCy keeps, about 1 kB each."""
 
 WORDS = ("spacy", "whitespace", "characters")
 
@@ -44,6 +46,8 @@ class TextSplitter(FromParams):
         self.language = language
         self.words = words
         self._is_archived = is_restricted()
+        self._made: Any = None
+        self._most_words = 0
 
     def spans(self, text: str) -> List[Spans]:
         """Where the words of each sentence stand; no sentence is empty."""
@@ -76,8 +80,18 @@ class TextSplitter(FromParams):
         )
         return Document(tuple(sentences), text=text)
 
-    @cached_property
+    @property
     def _pipeline(self) -> Any:
+        """
+        Made anew when it has met many new words: spaCy keeps every word, and there is no end of
+        them in a process that goes on for days.
+        """
+        if self._made is None or len(self._made.vocab) > self._most_words:
+            self._made = self._make_pipeline()
+            self._most_words = len(self._made.vocab) + NEW_WORDS
+        return self._made
+
+    def _make_pipeline(self) -> Any:
         try:
             pipeline = spacy.blank(self.language)
         except ImportError:

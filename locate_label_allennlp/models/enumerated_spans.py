@@ -59,6 +59,8 @@ class EnumeratedSpans(NestedNerModel):
         `None` for all of them.
     min_negatives : `int`, optional (default = `5`)
         The least number of them in a sentence, where they are drawn.
+    max_words : `int`, optional (default = `2000`)
+        See `NerModel`; without a `max_span_length` only, as the spans are quadratic then.
     initializer : `InitializerApplicator`, optional
     """
 
@@ -70,10 +72,12 @@ class EnumeratedSpans(NestedNerModel):
         max_span_length: Optional[int] = None,
         negatives_per_positive: Optional[float] = None,
         min_negatives: int = 5,
+        max_words: Optional[int] = 2000,
         initializer: InitializerApplicator = InitializerApplicator(),
         **kwargs: Any,
     ) -> None:
-        super().__init__(vocab, word_encoder, **kwargs)
+        limit = max_words if max_span_length is None else None
+        super().__init__(vocab, word_encoder, max_words=limit, **kwargs)
         if max_span_length is not None and max_span_length < 1:
             raise ConfigurationError(f"max_span_length is {max_span_length}; allowed is >= 1")
         for name, number in [

@@ -41,6 +41,9 @@ class NerModel(Model):
         prediction; losses, probabilities and span geometry are in float32 always. `"auto"` is bf16
         on a GPU that has it, fp16 on another, fp32 on a CPU. Training in fp16 needs the trainer
         `mixed_precision`.
+    max_words : `int`, optional (default = `None`)
+        Sentences of more words are refused; `None`: there is no limit. Models whose memory grows
+        with the square of the words have one by default.
     """
 
     default_predictor = "nested_ner"
@@ -54,11 +57,15 @@ class NerModel(Model):
         word_encoder: WordEncoder,
         label_namespace: str = "entity_labels",
         precision: str = "auto",
+        max_words: Optional[int] = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(vocab, **kwargs)
         self._word_encoder = word_encoder
         self.precision = check_precision(precision)
+        if max_words is not None and max_words < 1:
+            raise ConfigurationError(f"max_words is {max_words}; allowed is >= 1, or null")
+        self._max_words = max_words
         self.labels: Dict[int, str] = vocab.get_index_to_token_vocabulary(label_namespace)
         self._num_known_types = len(self.labels)
         self._loss_weights: Dict[str, float] = {}
@@ -143,6 +150,12 @@ class NerModel(Model):
     ) -> Detection:
         """`detect`, from the tensors of a batch; see `forward` for the parameters."""
         max_words = max(len(sentence["words"]) for sentence in metadata)
+        if self._max_words is not None and max_words > self._max_words:
+            source = next(s["source"] for s in metadata if len(s["words"]) == max_words)
+            raise ConfigurationError(
+                f"{source or 'a sentence'}: {max_words:,} words, and the model takes memory by "
+                f"their square; allowed are {self._max_words:,} (model.max_words; null: no limit)"
+            )
         with at_precision(self.precision, centre.device):
             # (B, N, D)
             vectors = self._word_encoder(centre, max_words, tokens, context)

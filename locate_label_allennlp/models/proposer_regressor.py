@@ -56,6 +56,8 @@ class ProposerRegressor(NestedNerModel):
     loss_weights : `Sequence[float]`, optional (default = `(1.0, 1.0)`)
         Of the two parts of equation (25), category and location; the assignment (23) has both in
         full.
+    max_words : `int`, optional (default = `2000`)
+        See `NerModel`: the attention between proposals is quadratic.
     initializer : `InitializerApplicator`, optional
     """
 
@@ -68,11 +70,12 @@ class ProposerRegressor(NestedNerModel):
         prediction_head: Lazy[PredictionHead],
         decoder: Optional[EntityDecoder] = None,
         loss_weights: Sequence[float] = (1.0, 1.0),
+        max_words: Optional[int] = 2000,
         initializer: InitializerApplicator = InitializerApplicator(),
         **kwargs: Any,
     ) -> None:
         decoder = decoder or KeepAllDecoder(score_threshold=0.0)
-        super().__init__(vocab, word_encoder, decoder, **kwargs)
+        super().__init__(vocab, word_encoder, decoder, max_words=max_words, **kwargs)
         if len(loss_weights) != len(_LOSSES):
             raise ConfigurationError(
                 f"loss_weights has {len(loss_weights)} numbers; it takes two, for category and "

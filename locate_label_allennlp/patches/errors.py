@@ -41,7 +41,9 @@ def in_one_line(otherwise: Hook) -> Hook:
     ) -> None:
         line = _line_of(error)
         if line is not None and not os.environ.get("ALLENNLP_DEBUG"):
-            print(f"allennlp: {line}", file=sys.stderr)
+            from locate_label_allennlp.common.printable import printable
+
+            print(f"allennlp: {printable(line)}", file=sys.stderr)
         else:
             otherwise(kind, error, traceback)
 

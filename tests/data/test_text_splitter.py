@@ -6,6 +6,7 @@ from allennlp.common.checks import ConfigurationError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from locate_label_allennlp.data import text_splitter
 from locate_label_allennlp.data.text_splitter import TextSplitter
 
 SPLITTER = TextSplitter()
@@ -74,3 +75,15 @@ def test_what_is_allowed() -> None:
 def test_other_languages() -> None:
     words = TextSplitter("de").split("Das ist z.B. Köln.").sentences[0].words
     assert "z.B." in words
+
+
+def test_new_words_are_not_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_splitter, "NEW_WORDS", 50)
+    splitter = TextSplitter()
+    sizes = []
+    for number in range(20):
+        words = [f"x{number}y{index}" for index in range(20)]
+        (sentence,) = splitter.split(" ".join(words)).sentences
+        assert list(sentence.words) == words
+        sizes.append(len(splitter._pipeline.vocab))
+    assert max(sizes) - min(sizes) < 50 + 20 + 2

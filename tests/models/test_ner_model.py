@@ -7,9 +7,10 @@ import pytest
 import torch
 from allennlp.commands.train import train_model
 from allennlp.common import Params
+from allennlp.common.checks import ConfigurationError
 
 from tests.allennlp_command import error_line, run_allennlp
-from tests.models.tiny_experiment import sentence
+from tests.models.tiny_experiment import Experiment, sentence
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 
@@ -53,3 +54,19 @@ def test_scores_that_are_not_finite_are_an_error(tiny):
     instances = [experiment.reader.text_to_instance([sentence(5)], 0, False)]
     with pytest.raises(FloatingPointError, match="the model's scores are not finite"):
         experiment.model.forward_on_instances(instances)
+
+
+@pytest.mark.parametrize("name", ["tiny_proposer_regressor", "tiny_biaffine_span"])
+def test_sentences_too_long_for_a_quadratic_model(name):
+    experiment = Experiment(name, max_words=4)
+    experiment.model.eval()
+    instances = [experiment.reader.text_to_instance([sentence(size)], 0, False) for size in (4, 5)]
+    assert len(experiment.model.forward_on_instances(instances[:1])) == 1
+    with pytest.raises(ConfigurationError, match=r"corpus\.jsonl:5: 5 words, .* allowed are 4"):
+        experiment.model.forward_on_instances(instances)
+    assert Experiment(name).model._max_words == 2000
+
+
+def test_a_linear_model_has_no_limit(tiny):
+    assert tiny().model._max_words is None
+    assert Experiment("tiny_exhaustive_span").model._max_words is None
