@@ -149,9 +149,9 @@ class LocateAndLabel(NestedNerModel):
         # (S,) each: sentence, start, end
         seeds = enumerate_spans(words.lengths, self._seed_lengths, words.max_words)
         # From here on there are two ways. To learn, a sample of the seeds meets all heads, whatever
-        # the filter says of them (in the paper the classifier meets proposals only). To predict, all
-        # seeds meet the filter, and what it keeps meets the other heads. An evaluation with gold
-        # entities does both, each on its own: gold changes no prediction.
+        # the filter says of them (in the paper the classifier meets proposals only). To predict,
+        # all seeds meet the filter, and what it keeps meets the other heads. An evaluation with
+        # gold entities does both, each on its own: gold changes no prediction.
         return Detection(
             losses={} if gold is None else self._learn(words, seeds, gold),
             candidates=None if self.training else self._predict(words, seeds),

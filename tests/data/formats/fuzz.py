@@ -133,12 +133,12 @@ def count_json(content: bytes) -> int:
         mentions = {json.dumps(mention, sort_keys=True) for mention in item.get("entities", [])}
         return len(mentions) + sum(of(part) for part in item.get("sentences", []))
 
-    return sum(of(json.loads(line)) for line in content.splitlines() if line.strip())
+    return sum(of(json.loads(line)) for line in content.split(b"\n") if line.strip())
 
 
 def count_columns(content: bytes) -> int:
     """Types a beginning has on a line: in how many columns it stands makes no difference."""
-    lines = [line for line in content.splitlines() if not line.startswith(b"-DOCSTART-")]
+    lines = [line for line in content.split(b"\n") if not line.startswith(b"-DOCSTART-")]
     return sum(len(set(re.findall(rb"\tB-(\S+)", line))) for line in lines)
 
 
@@ -152,7 +152,7 @@ def docbin() -> bytes:
 
 def count_brat(content: bytes) -> int:
     annotation = content.partition(SEPARATOR)[2]
-    return len({line.split(b"\t")[1] for line in annotation.splitlines() if line[:1] == b"T"})
+    return len({line.split(b"\t")[1] for line in annotation.split(b"\n") if line[:1] == b"T"})
 
 
 def brat() -> bytes:
@@ -258,6 +258,9 @@ def main(number: int) -> int:
 
 def notes(error: BaseException) -> Iterator[str]:
     yield from getattr(error, "__notes__", [])
+    for part in getattr(error, "exceptions", ()):
+        yield f"{type(part).__name__}: {part}"
+        yield from notes(part)
 
 
 if __name__ == "__main__":
