@@ -298,7 +298,7 @@ def test_a_training_from_an_archive_builds_listed_components(
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where AllenNLP unpacks what it reads a vocabulary from."""
-    from cached_path import common
+    from cached_path import common  # type: ignore[import-untyped]
 
     folder = tmp_path / "cache"
     monkeypatch.setattr(common, "CACHE_DIRECTORY", str(folder))
