@@ -158,7 +158,10 @@ class NestedNerPredictor(Predictor):
             if any(isinstance(part, dict) and part.get("tokens") == [] for part in objects):
                 raise CorpusError(f"an input has a sentence with no words; allowed is {_ALLOWED}")
             item = {**item, "sentences": objects}
-        return self._format.document(item, "input")
+        try:
+            return self._format.document(item, "input")
+        except UnicodeEncodeError as error:
+            raise CorpusError("an input holds half a character (a lone surrogate)") from error
 
     def entities(
         self, documents: Sequence[Document], with_gold: bool = False
