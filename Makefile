@@ -2,6 +2,7 @@
 # make test         all tests
 # make mutants      changes the code in one place at a time: do the tests notice? MODULES="..." for a few
 # make kills        kills trainings at 20 random moments: do they end as if there had been no kill?
+# make fuzz         10,000 corpora a format with something wrong in them: is it said? INPUTS=... for others
 # make lint         formatting, style and types
 # make lock         requirements.txt anew, from requirements.in and the overrides beside it
 # make clean        removes what these made
@@ -12,7 +13,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 TORCH := $(shell sed -n 's/^torch==[^ ]*/&/p' requirements.txt)
 
-.PHONY: quickstart test mutants kills lint lock clean
+.PHONY: quickstart test mutants kills fuzz lint lock clean
 
 quickstart: $(VENV)/installed
 	rm -rf output/quickstart
@@ -28,6 +29,9 @@ mutants: $(VENV)/installed-dev
 
 kills: $(VENV)/installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.training.kills
+
+fuzz: $(VENV)/installed-dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.data.formats.fuzz $(or $(INPUTS),10000)
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .

@@ -4,6 +4,8 @@ import hashlib
 import os
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Optional, Tuple
@@ -12,7 +14,7 @@ from uuid import uuid4
 from allennlp.common.checks import ConfigurationError
 from huggingface_hub import HfApi, constants, try_to_load_from_cache
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RepositoryNotFoundError
-from transformers import AutoConfig, AutoModel, AutoTokenizer
+from transformers import AutoConfig, AutoModel, AutoTokenizer, PretrainedConfig
 
 from locate_label_allennlp.patches.trust import is_restricted
 
@@ -98,7 +100,33 @@ def load_tokenizer(source: str) -> Any:
 
 
 def load_config(source: str) -> Any:
+    if os.path.isfile(os.path.join(source, "config.json")):
+        # Of such a model transformers would load another one, and ask whether to run its code.
+        inner = _backbone(PretrainedConfig.get_config_dict(source)[0])
+        if inner is not None:
+            raise ConfigurationError(
+                f"encoder {source!r} is built on another model, {inner!r}; allowed are encoders of "
+                "text"
+            )
     return _loaded(AutoConfig, source)
+
+
+def _backbone(config: Any) -> Any:
+    if not isinstance(config, dict):
+        return None
+    inner = (_backbone(value) for value in config.values())
+    return config.get("backbone") or next((found for found in inner if found is not None), None)
+
+
+@contextmanager
+def _without_hub(when: bool) -> Iterator[None]:
+    """Within it, nothing is asked of the model hub."""
+    before = constants.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = before or when
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before
 
 
 def longest_input(source: str) -> int:
@@ -140,7 +168,8 @@ def load_transformer(
             )
         setattr(config, names[0], attention_dropout)
     if not pretrained:
-        return AutoModel.from_config(config, trust_remote_code=False)
+        with _without_hub(is_restricted()):
+            return AutoModel.from_config(config, trust_remote_code=False)
     return _loaded(AutoModel, model_name, config=config)
 
 
@@ -160,7 +189,8 @@ def _loaded(auto_class: Any, name: str, **options: Any) -> Any:
         options["local_files_only"] = True
     try:
         # An encoder that brings its own code is refused: transformers would ask on standard input.
-        return auto_class.from_pretrained(name, trust_remote_code=False, **options)
+        with _without_hub(is_restricted()):
+            return auto_class.from_pretrained(name, trust_remote_code=False, **options)
     except (OSError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise ConfigurationError(

@@ -53,7 +53,7 @@ class TextSplitter(FromParams):
             raise ConfigurationError(f"words is {words!r}; allowed are {', '.join(WORDS)}")
         self.language = language
         self.words = words
-        self._is_archived = is_restricted()
+        self.is_archived = is_restricted()
         self._made: Any = None
         self._most_words = 0
 
@@ -126,7 +126,7 @@ class TextSplitter(FromParams):
         return pipeline
 
     def _installed_pipeline(self) -> Any:
-        if self._is_archived and not spacy.util.is_package(self.language):
+        if self.is_archived and self.language not in spacy.util.get_installed_models():
             raise ConfigurationError(
                 f"language is {self.language!r}; allowed in an archive is a language code of spaCy "
                 "or the name of an installed spaCy pipeline"

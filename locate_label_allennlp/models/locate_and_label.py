@@ -65,13 +65,13 @@ class LocateAndLabel(NestedNerModel):
         The same for the focal form of equation (16); 0 for cross-entropy as in the paper. The
         authors' released code has 2.
     negatives_per_positive : `float`, optional (default = `5.0`)
-        How many negative seeds are learned from, for each positive one; drawn at random. `None`
-        for all of them.
+        How many negative seeds of a sentence are learned from, for each positive one; drawn at
+        random. `None` for all of them.
     min_negatives : `int`, optional (default = `5`)
-        The least number of them in a sentence, where they are drawn.
+        The least number of them in each sentence, unless all are learned from.
     gold_as_seeds : `bool`, optional (default = `True`)
-        Whether in training the gold spans that no seed is join the seeds, so that entities of
-        other lengths are learned from as well.
+        Whether gold spans that are no seeds join those that the losses are taken over, in an
+        evaluation too, so that entities of other lengths are learned from as well.
     loss_weights : `Sequence[float]`, optional (default = `(1.0, 0.1, 1.0)`)
         The lambdas of equation (17), for filter, regressor and classifier.
     initializer : `InitializerApplicator`, optional
@@ -148,9 +148,10 @@ class LocateAndLabel(NestedNerModel):
         # Section 2.2: every span of a sentence that has one of the seeds' lengths.
         # (S,) each: sentence, start, end
         seeds = enumerate_spans(words.lengths, self._seed_lengths, words.max_words)
-        # From here on the seeds take two ways. Those that are learned from, a sample, all pass all
-        # heads; in prediction all seeds meet the filter, and the other heads meet what it keeps.
-        # An evaluation with gold entities goes both ways.
+        # From here on there are two ways. To learn, a sample of the seeds meets all heads, whatever
+        # the filter says of them (in the paper the classifier meets proposals only). To predict,
+        # all seeds meet the filter, and what it keeps meets the other heads. An evaluation with
+        # gold entities does both, each on its own: gold changes no prediction.
         return Detection(
             losses={} if gold is None else self._learn(words, seeds, gold),
             candidates=None if self.training else self._predict(words, seeds),
@@ -168,9 +169,10 @@ class LocateAndLabel(NestedNerModel):
         # largest IoU, and is positive if that is at least alpha 1.
         # (S,) each: the entity's start, end and label (-1: there is none), the IoU
         pairs = pair_with_gold(seeds, gold.entities)
-        # All positive seeds are learned from, and a sample of the negative ones: five for each.
+        # All positive seeds are learned from; of the negative ones, at random in each sentence,
+        # `negatives_per_positive` for each positive one, and `min_negatives` at least.
         if self._negatives_per_positive is not None:
-            # (S',) of S seeds; from here on S' is S
+            # (S',), which of the S seeds; from here on S is their number
             sample = sample_negatives(
                 pairs.iou >= self._positive_iou,
                 seeds.sentence,
@@ -195,7 +197,9 @@ class LocateAndLabel(NestedNerModel):
             losses["filter_loss"] = filter_loss(logits, is_positive, weights, self._gamma)  # (12)
 
         # Section 2.3, regressor: MLP([max of the span's words; the word before; the word after])
-        # of a positive seed should be the way from its boundaries to its entity's.
+        # of a positive seed should be `gold - seed` of both boundaries (smooth L1), and the seed
+        # moved by it, not rounded, should overlap the entity (15). Every loss is a mean, where the
+        # paper has sums.
         spans = seeds
         if self._regressor is not None:
             # (S, 2): left and right offset in words, real numbers
@@ -207,7 +211,9 @@ class LocateAndLabel(NestedNerModel):
                 pairs.start[is_positive],
                 pairs.end[is_positive],
             )  # (13), (14), (15)
-            # Section 2.4: every seed moves by its rounded offsets; no gradient flows into them.
+            # Section 2.4: every seed, negative ones too, moves by its offsets, rounded half up,
+            # inside its sentence; one whose boundaries would pass each other stays. The classifier
+            # sends no gradient into the offsets: the regression loss alone teaches the regressor.
             # (S,) each: sentence, start, end
             spans = adjust_spans(seeds, offsets, words.lengths)  # (6), (7)
 
@@ -225,11 +231,11 @@ class LocateAndLabel(NestedNerModel):
         losses["classification_loss"] = classification_loss(
             logits, target, weights, self._classifier_gamma
         )  # (16)
-        # Their sum, weighted by lambda 1 to 3, is taken by `total_loss`: (17).
+        # `total_loss` takes their sum, each weighted by its lambda: (17).
         return losses
 
     def _predict(self, words: EncodedWords, seeds: FlatSpans) -> Candidates:
-        """What becomes of seeds where nothing is known of them: sections 2.3, 2.4 and 2.6."""
+        """What becomes of seeds in prediction: sections 2.3, 2.4 and 2.6."""
         # Section 2.3, filter: a seed becomes a proposal if p is at least the threshold.
         # (K,) of S seeds
         kept = torch.arange(seeds.num_spans, device=seeds.start.device)
@@ -240,6 +246,8 @@ class LocateAndLabel(NestedNerModel):
         proposals = seeds.select(kept)
 
         # Section 2.3, regressor, and section 2.4: proposals move by their rounded offsets.
+        # For the metric alone: the IoU from which a seed can lead to an entity. One that does not
+        # move has to be exact.
         spans, needed_iou = proposals, 1.0
         if self._regressor is not None:
             # (K, 2)
@@ -249,7 +257,7 @@ class LocateAndLabel(NestedNerModel):
             needed_iou = self._positive_iou
 
         # Section 2.4, classifier. In section 2.6 the decoder takes the adjusted spans whose most
-        # probable type is not NONE, with its probability as their score.
+        # probable class is a type and not NONE; the probability of that type is their score.
         # (K, C + 1)
         probabilities = self._classifier(words, spans).float().softmax(dim=1)  # (8), (9), (10)
         are_filtered, are_adjusted = self._filter is not None, self._regressor is not None

@@ -10,12 +10,19 @@ import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from locate_label_allennlp.patches.finder import patches
-from locate_label_allennlp.patches.trust import is_restricted, restricted
+from locate_label_allennlp.patches.trust import (
+    goes_on_from_an_archive,
+    is_restricted,
+    is_trusted,
+    restricted,
+)
 
-MISFIT = "Error(s) in loading state_dict"
+# PyTorch, and AllenNLP of keys that are missing.
+MISFIT = ("Error(s) in loading state_dict", "Error loading state dict")
 
 CONFIG_BYTES = 8 * 2**20
 VOCABULARY_LINES = 5_000_000
@@ -31,6 +38,12 @@ BUILT = (
 )
 # Read in training alone: an archive has the weights, and a copy of the encoder's configuration.
 TRAINED_FROM = {"pretrained_file", "initializer", "model_name"}
+
+# Read from where `FROM=... allennlp train` says.
+REPLACED = ("train_data_path", "validation_data_path", "test_data_path")
+
+_LOADING: ContextVar[bool] = ContextVar("loading", default=False)
+"""Whether an archive is being loaded, and what is loaded now is another in it."""
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
@@ -55,7 +68,13 @@ def archives_from_anywhere(module: Any) -> Iterator[None]:
     ) -> Any:
         from allennlp.common.checks import ConfigurationError, check_for_gpu
 
+        if is_restricted() and _LOADING.get():
+            raise ConfigurationError(
+                f"the archive names another archive, {str(archive_file)!r:.200}; allowed is none "
+                "(--trust lets it)"
+            )
         check_for_gpu(cuda_device)
+        loading = _LOADING.set(True)
         try:
             if os.path.isdir(archive_file):
                 check_folder(archive_file)
@@ -68,11 +87,18 @@ def archives_from_anywhere(module: Any) -> Iterator[None]:
             raise ConfigurationError(
                 f"{archive_file} cannot be loaded: {_one_line(error)}"
             ) from error
-        except RuntimeError as error:
-            if MISFIT not in str(error):
+        except ConfigurationError:
+            raise
+        except Exception as error:  # whatever a config may lead a constructor to
+            misfits = any(sign in str(error) for sign in MISFIT)
+            if not misfits and (trust or is_trusted()):
                 raise
-            reason = f"its weights do not fit its config: {_one_line(error)}"
-            raise ConfigurationError(f"{archive_file} cannot be loaded: {reason}") from error
+            reason = "its weights do not fit its config" if misfits else type(error).__name__
+            raise ConfigurationError(
+                f"{archive_file} cannot be loaded: {reason}: {_one_line(error)}"
+            ) from error
+        finally:
+            _LOADING.reset(loading)
 
     module.load_archive = load_archive_or_say_why_not
     module.extracted_archive = extracted_archive
@@ -86,6 +112,39 @@ def archives_from_anywhere(module: Any) -> Iterator[None]:
         return load_model(config, weights_path, serialization_dir, cuda_device)
 
     module._load_model = load_model_of_sound_weights
+
+
+@patches("allennlp.data.vocabulary")
+def vocabulary_of_an_archive(module: Any) -> Iterator[None]:
+    """
+    Of the archive that a training goes on from AllenNLP reads the vocabulary from a copy that it
+    unpacks into its cache, links and all, and keeps.
+    """
+    yield
+    from_files = module.Vocabulary.from_files.__func__
+
+    def from_files_or_archive(cls: Any, directory: Any, *arguments: Any, **options: Any) -> Any:
+        if not (os.path.isfile(directory) and tarfile.is_tarfile(directory)):
+            return from_files(cls, directory, *arguments, **options)
+        from allennlp.common.checks import ConfigurationError
+
+        try:
+            with (
+                restricted(unless=not goes_on_from_an_archive()),
+                extracted_archive(str(directory)) as folder,
+            ):
+                if is_restricted():
+                    config = read_config(os.path.join(folder, "config.json"))
+                    check_vocabulary(os.path.join(folder, "vocabulary"), config)
+                    check_weights(os.path.join(folder, "weights.th"))
+                inner = os.path.join(folder, "vocabulary")
+                found = inner if os.path.isdir(inner) else folder
+                return from_files(cls, found, *arguments, **options)
+        except (OSError, EOFError, tarfile.TarError, zlib.error, UnsafeArchive) as error:
+            reason = _one_line(error)
+            raise ConfigurationError(f"{directory} cannot be loaded: {reason}") from error
+
+    module.Vocabulary.from_files = classmethod(from_files_or_archive)
 
 
 class UnsafeArchive(Exception):
@@ -124,7 +183,7 @@ def _archived_params(params: Any) -> Any:
             config = read_config(str(params_file))
             if is_restricted():
                 check_config(config)
-                check_vocabulary(os.path.join(os.path.dirname(params_file), "vocabulary"))
+                check_vocabulary(os.path.join(os.path.dirname(params_file), "vocabulary"), config)
             if isinstance(params_overrides, dict):
                 params_overrides = json.dumps(params_overrides)
             changes = parse_overrides(params_overrides)
@@ -136,7 +195,11 @@ def _archived_params(params: Any) -> Any:
 def read_config(path: str) -> Any:
     """The config of an archive: plain JSON, as every training writes it."""
     with open(path, "rb") as file:
-        content = file.read(CONFIG_BYTES + 1)
+        return parse_config(file.read(CONFIG_BYTES + 1))
+
+
+def parse_config(content: bytes) -> Any:
+    """As `read_config`, of what the file holds."""
     if len(content) > CONFIG_BYTES:
         raise UnsafeArchive(f"its config.json is larger than {CONFIG_BYTES:,} bytes")
     try:
@@ -148,16 +211,20 @@ def read_config(path: str) -> Any:
     return config
 
 
-def check_config(config: Any) -> None:
+def check_config(config: Any, trained_on: bool = False) -> None:
     """
     Raises `UnsafeArchive` where a config leads out of its archive: to code, to another archive, or
-    to an address.
+    to an address. Of one that a training goes on from, paths may, to word vectors and the like.
     """
     for place, key, value in _items(config, ""):
         if key in FORBIDDEN_KEYS:
             raise UnsafeArchive(f"its config has {place!r}, which is not allowed in an archive")
         is_built = place.startswith(BUILT) and not TRAINED_FROM & set(place.split("."))
-        if is_built and isinstance(value, str) and _leads_out(value):
+        if trained_on:
+            is_refused = is_address(value) and not place.startswith(REPLACED)
+        else:
+            is_refused = is_built and _leads_out(value)
+        if is_refused:
             raise UnsafeArchive(
                 f"its config has {value!r:.200} as {place!r}; an archive may not name an address "
                 "or a path outside of it (--trust lets it)"
@@ -180,17 +247,28 @@ def _items(value: Any, prefix: str) -> Iterator[tuple[str, str, Any]]:
             waiting.append((f"{prefix}{key}.", inner))
 
 
-def _leads_out(text: str) -> bool:
+def is_address(value: Any) -> bool:
+    return isinstance(value, str) and bool(_URL.match(value))
+
+
+def _leads_out(text: Any) -> bool:
+    if not isinstance(text, str):
+        return False
     parts = text.replace("\\", "/").split("/")
-    return bool(_URL.match(text)) or os.path.isabs(text) or text[:1] == "~" or ".." in parts
+    return is_address(text) or os.path.isabs(text) or text[:1] == "~" or ".." in parts
 
 
-def check_vocabulary(folder: str) -> None:
-    """Raises `UnsafeArchive` for vocabularies that are larger than any that was trained with."""
+def check_vocabulary(folder: str, config: Any) -> None:
+    """
+    Raises `UnsafeArchive` for vocabularies that are larger than any that was trained with. Those of
+    labels are told by their names, or in the config.
+    """
+    named = {f"{value}.txt" for _, key, value in _items(config, "") if key == "label_namespace"}
     if not os.path.isdir(folder):
         raise UnsafeArchive("it has no folder 'vocabulary'")
     for name in sorted(os.listdir(folder)):
-        most = LABELS if name.endswith(("labels.txt", "tags.txt")) else VOCABULARY_LINES
+        is_of_labels = name in named or name.endswith(("labels.txt", "tags.txt"))
+        most = LABELS if is_of_labels else VOCABULARY_LINES
         with open(os.path.join(folder, name), "rb") as file:
             count = 0
             while block := file.read(2**20):

@@ -4,12 +4,19 @@ import json
 import os
 import re
 import tarfile
+import zlib
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from typing import Any
 
-from locate_label_allennlp.patches.archives import CONFIG_BYTES
+from locate_label_allennlp.patches.archives import (
+    CONFIG_BYTES,
+    UnsafeArchive,
+    check_config,
+    parse_config,
+)
 from locate_label_allennlp.patches.finder import patches
+from locate_label_allennlp.patches.trust import goes_on_from_an_archive
 
 VARIABLE = "locate_label_environment"
 ARCHIVE = "locate_label_archive"
@@ -55,14 +62,21 @@ def _text_and_value(text: str) -> dict[str, Any]:
 
 
 def _archived_config(path: str) -> str:
+    from allennlp.common.checks import ConfigurationError
+
     if not os.path.isfile(path):
         return "null"
     try:
         with tarfile.open(path) as archive:
             for member in archive:  # the config is among the first
                 if member.name == "config.json" and (content := archive.extractfile(member)):
-                    return content.read(CONFIG_BYTES).decode()
-    except (OSError, tarfile.TarError, EOFError, UnicodeDecodeError):
+                    config = parse_config(content.read(CONFIG_BYTES + 1))
+                    if goes_on_from_an_archive():
+                        check_config(config, trained_on=True)
+                    return json.dumps(config)
+    except UnsafeArchive as error:
+        raise ConfigurationError(f"{path} (FROM) cannot be loaded: {error}") from error
+    except (OSError, tarfile.TarError, EOFError, zlib.error):
         pass
     return "null"
 

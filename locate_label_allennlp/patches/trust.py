@@ -16,7 +16,7 @@ from locate_label_allennlp.patches.finder import PACKAGE, patches
 TRUST = "LOCATE_LABEL_TRUST"
 """The environment variable that `--trust` sets, for the processes that a command starts too."""
 
-COMMANDS = ("draw-entities", "evaluate", "ner-report", "predict", "train")
+COMMANDS = ("draw-entities", "evaluate", "ner-report", "predict", "train", "tune-thresholds")
 """What loads an archive; `train` does with FROM."""
 
 EVERY = None
@@ -61,7 +61,7 @@ _RESTRICTED: ContextVar[bool] = ContextVar("restricted", default=False)
 @contextmanager
 def restricted(unless: bool = False) -> Iterator[None]:
     """Within it, only listed components are built; not if the user trusts where they come from."""
-    token = _RESTRICTED.set(not unless and not _is_trusted())
+    token = _RESTRICTED.set(not unless and not is_trusted())
     try:
         yield
     finally:
@@ -73,13 +73,14 @@ def is_restricted() -> bool:
     return _RESTRICTED.get()
 
 
-def _is_trusted() -> bool:
+def is_trusted() -> bool:
+    """Whether the user said `--trust`."""
     return os.environ.get(TRUST) == "1"
 
 
-def _goes_on_from_an_archive() -> bool:
+def goes_on_from_an_archive() -> bool:
     """Whether the config of this training holds that of an archive (`fine_tune.jsonnet`)."""
-    return os.path.isfile(os.environ.get("FROM", "")) and not _is_trusted()
+    return os.path.isfile(os.environ.get("FROM", "")) and not is_trusted()
 
 
 @patches("allennlp.common.registrable")
@@ -96,7 +97,7 @@ def only_listed_components_from_an_archive(module: Any) -> Iterator[None]:
     resolve = module.Registrable.resolve_class_name.__func__
 
     def resolve_listed(cls: Any, name: str) -> Any:
-        if not (is_restricted() or _goes_on_from_an_archive()):
+        if not (is_restricted() or goes_on_from_an_archive()):
             return resolve(cls, name)
         names = ALLOWED.get(cls.__name__, frozenset())
         kind, _ = registry[cls].get(name, (None, None))

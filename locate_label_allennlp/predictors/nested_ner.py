@@ -16,6 +16,7 @@ from locate_label_allennlp.data.document import CorpusError, Document, Entity, S
 from locate_label_allennlp.data.formats import JsonlFormat
 from locate_label_allennlp.data.formats.running_text import Splitting
 from locate_label_allennlp.data.samplers.token_budget import fill_batches, texts_of
+from locate_label_allennlp.patches.trust import restricted
 
 # Instances made ahead: enough that texts of like length find each other, few enough for the memory.
 _AT_ONCE = 2048
@@ -68,7 +69,10 @@ class NestedNerPredictor(Predictor):
             raise ConfigurationError(f"budget is {budget}; allowed is >= 1")
         self._budget = budget
         default = dataset_reader.text_splitter
-        self._format = JsonlFormat(Splitting(language or default.language, words or default.words))
+        splitting = language or default.language, words or default.words
+        # A language that the archive names stays restricted as the archive is.
+        with restricted(unless=language is not None or not default.is_archived):
+            self._format = JsonlFormat(Splitting(*splitting))
 
     def predict(self, text: str) -> JsonDict:
         """The entities of a text."""
@@ -154,7 +158,10 @@ class NestedNerPredictor(Predictor):
             if any(isinstance(part, dict) and part.get("tokens") == [] for part in objects):
                 raise CorpusError(f"an input has a sentence with no words; allowed is {_ALLOWED}")
             item = {**item, "sentences": objects}
-        return self._format.document(item, "input")
+        try:
+            return self._format.document(item, "input")
+        except UnicodeEncodeError as error:
+            raise CorpusError("an input holds half a character (a lone surrogate)") from error
 
     def entities(
         self, documents: Sequence[Document], with_gold: bool = False

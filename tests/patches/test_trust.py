@@ -15,8 +15,9 @@ import pytest
 import torch
 from allennlp.commands import main
 from allennlp.commands.train import train_model
-from allennlp.common import Params
+from allennlp.common import Params, file_utils
 from allennlp.common.checks import ConfigurationError
+from allennlp.data import Vocabulary
 from allennlp.models import load_archive
 
 import locate_label_allennlp
@@ -292,6 +293,119 @@ def test_a_training_from_an_archive_builds_listed_components(
         CorpusFormat.from_params(params.duplicate())
     monkeypatch.setenv(TRUST, "1")
     assert isinstance(CorpusFormat.from_params(params), TrustedFormat)
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where AllenNLP unpacks what it reads a vocabulary from."""
+    from cached_path import common  # type: ignore[import-untyped]
+
+    folder = tmp_path / "cache"
+    monkeypatch.setattr(common, "CACHE_DIRECTORY", str(folder))
+    monkeypatch.setattr(file_utils, "CACHE_DIRECTORY", str(folder))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("another archive in it", "its config has 'model.classifier._pretrained'"),
+        (
+            "an address",
+            "its config has 'http://127.0.0.1:9' as 'dataset_reader.text_splitter.language'",
+        ),
+        ("deep JSON", "its config.json is no JSON"),
+    ],
+)
+def test_a_training_goes_on_from_a_sound_config(
+    kind: str, message: str, maker: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    HOSTILE[kind][0](maker)
+    monkeypatch.setenv("FROM", str(maker.pack()))
+    with pytest.raises(ConfigurationError, match=f"FROM.* cannot be loaded: {message}"):
+        Params.from_file("training_config/fine_tune.jsonnet")
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("a symbolic link", "a device", "more than fits", "too many labels"),
+        *("pickled code as weights", "weights that are no numbers"),
+    ],
+)
+def test_a_training_goes_on_from_a_sound_archive(
+    kind: str, maker: Maker, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make, message = HOSTILE[kind]
+    members = make(maker)
+    path = maker.pack(*(members if isinstance(members, list) else ()))
+    monkeypatch.setenv("FROM", str(path))
+    with pytest.raises(ConfigurationError, match=message):
+        Vocabulary.from_files(str(path))
+    assert not cache.exists()
+
+
+def test_a_training_goes_on_from_an_honest_archive(
+    maker: Maker, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = maker.pack()
+    monkeypatch.setenv("FROM", str(path))
+    maker.change("model", label_namespace="entity_labels")
+    known = Vocabulary.from_files(maker.model / "vocabulary")
+    found = Vocabulary.from_files(str(path))
+    assert found.get_index_to_token_vocabulary("entity_labels") == (
+        known.get_index_to_token_vocabulary("entity_labels")
+    )
+    assert not cache.exists()
+
+
+def test_labels_of_any_name_are_limited(maker: Maker) -> None:
+    maker.change("model", label_namespace="types")
+    (maker.model / "vocabulary" / "types.txt").write_text("A\n" * 10_001)
+    with pytest.raises(ConfigurationError, match=r"vocabulary/types\.txt has 10,001 lines"):
+        load_archive(maker.model)
+
+
+@pytest.mark.parametrize(
+    ("part", "changes"),
+    [
+        ("dataset_reader", {"type": None}),
+        ("dataset_reader", {"token_indexers": []}),
+        ("model", {"type": []}),
+        ("model", {"filter": None}),
+        ("model.classifier", {"dropout": 1.5}),
+        ("model.word_encoder", {"text_field_embedder": "x"}),
+        ("vocabulary", {"type": 3}),
+    ],
+)
+def test_a_config_that_makes_no_sense_is_one_line(
+    part: str, changes: Dict[str, Any], maker: Maker
+) -> None:
+    maker.change(part, **changes)
+    with pytest.raises(ConfigurationError) as error:
+        load_archive(maker.pack())
+    assert "\n" not in str(error.value).strip()
+
+
+@pytest.mark.parametrize("name", ["numpy", "pytest", "folder", "allennlp"])
+def test_a_language_is_no_other_library(name: str, maker: Maker) -> None:
+    """spaCy imports an installed package of this name, and calls its `load`."""
+    maker.change("dataset_reader.text_splitter", language=name)
+    with pytest.raises(ConfigurationError, match="in an archive"):
+        locate_label_allennlp.load(maker.model)("The port of Tarn.")
+
+
+def test_an_encoder_brings_no_other_model(tmp_path: Path) -> None:
+    from locate_label_allennlp.common.encoders import load_transformer
+
+    (tmp_path / "config.json").write_text(
+        json.dumps(
+            {"model_type": "detr", "backbone": "org/backbone", "use_pretrained_backbone": True}
+            | {"use_timm_backbone": False, "backbone_config": None}
+        )
+    )
+    with pytest.raises(ConfigurationError, match="allowed are encoders of text"):
+        load_transformer("org/encoder", str(tmp_path), pretrained=False)
 
 
 def test_an_encoder_is_that_of_the_archive(tmp_path: Path) -> None:

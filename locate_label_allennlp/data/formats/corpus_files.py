@@ -6,6 +6,7 @@ import io
 import logging
 import os
 import re
+import shutil
 import tarfile
 import zipfile
 import zlib
@@ -18,7 +19,7 @@ from typing import IO, Any, Callable, Iterator, List, Optional, Sequence, Tuple,
 
 from allennlp.common.file_utils import cached_path
 
-from locate_label_allennlp.common.whole_files import whole_file
+from locate_label_allennlp.common.whole_files import FULL, whole_file
 from locate_label_allennlp.data.document import CorpusError, ErrorHandler
 
 TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
@@ -197,11 +198,18 @@ def corpus_files(path: str, suffixes: Sequence[str] = ()) -> Iterator[CorpusFile
 
 @contextmanager
 def write_errors(path: str) -> Iterator[None]:
-    """What cannot be written to `path` becomes a `CorpusError` that names it."""
+    """
+    What cannot be written to `path` becomes a `CorpusError` that names it; where the disk is full,
+    with what room there is.
+    """
     try:
         yield
     except OSError as error:
-        raise CorpusError(f"cannot be written ({error.strerror or error})", path) from error
+        reason = error.strerror or str(error)
+        if error.errno in FULL:
+            free = shutil.disk_usage(os.path.dirname(path) or ".").free
+            reason += f"; {free:,} bytes are free there, and more are needed"
+        raise CorpusError(f"cannot be written ({reason})", path) from error
     except UnicodeEncodeError as error:
         character = error.object[error.start]
         reason = f"cannot be written: {error.encoding} has no {character!r}"
