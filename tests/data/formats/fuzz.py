@@ -214,7 +214,7 @@ def _check(documents: list[Document]) -> None:
 
 WORDS = ["Old", "Tarn", "slept", ".", "a", "\u00e9", "#x", "O", "B-X", "\u200b", "\uff11"]
 WORDS += ["\U0001d504", "T1", "-", "\u0627", "x1", "-DOCSTART-", "@@PADDING@@", "{", "&"]
-TYPES = ["PER", "LOC", "a-b", "O", "B-X", "\u00e9", "7", "@@PADDING@@", "@@UNKNOWN@@"]
+TYPES = ["PER", "LOC", "a-b", "O", "B-X", "\u00e9", "7", "@@PADDING"]
 MEANINGS = ["Protein_molecule", "DNA_x", "RNA_x", "Cell_natural", "G#cell_line"]
 
 Found = list[tuple[int, int, str]]
@@ -259,7 +259,17 @@ PIECES = [
 PIECES += [b"\\ud800", b"\xed\xa0\x80", b"\xc2\x85", b"\xe2\x80\xa8", b"\xc2\xa0", b"\xe2\x80\x8b"]
 PIECES += [b'"', b"{", b"}", b"[", b"]", b",", b":", b";", b"-", b"#", b"<", b">", b"&", b"/", b"="]
 PIECES += [b"0", b"1", b"-1", b"1e999", b"NaN", b"null", b"true", b"9" * 20]
-PIECES += [b"&x;", b"<!--", b"<![CDATA[", b"<a>", b"<term>", b"</sentence>", b"<sentence>", b"O"]
+PIECES += [
+    b"&x;",
+    b"<!--",
+    b"<![CDATA[",
+    b"<a>",
+    b"<term>",
+    b"</sentence>",
+    b"<sentence>",
+    b"O",
+    b"@@UNKNOWN@@",
+]
 PIECES += [
     b"-DOCSTART- O\n",
     b"-DOCSTART-\tB-X\n",

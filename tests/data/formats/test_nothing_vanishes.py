@@ -13,10 +13,11 @@ from typing import Any, Callable, List, Tuple
 
 import pytest
 import spacy
+from allennlp.data import Vocabulary
 from spacy.tokens import DocBin, Span
 
 from locate_label_allennlp.data.corpus.validation import Validation
-from locate_label_allennlp.data.document import CorpusError, Document
+from locate_label_allennlp.data.document import RESERVED_TYPES, CorpusError, Document
 from locate_label_allennlp.data.formats import (
     AutoFormat,
     BratFormat,
@@ -26,6 +27,7 @@ from locate_label_allennlp.data.formats import (
 )
 from locate_label_allennlp.data.formats import corpus_files as files
 from locate_label_allennlp.data.formats.genia_parser import MOST_FRAGMENTS
+from locate_label_allennlp.training.metrics import NestedSpanF1
 
 LINE = '{"tokens": ["Tarn"], "entities": [{"start": 0, "end": 1, "type": "PLACE"}]}\n'
 
@@ -303,14 +305,37 @@ def test_a_type_has_no_control_characters(kind: str, warned: Warned, tmp_path: P
     assert kind not in str(error.value)
 
 
-def test_types_that_are_called_as_padding(warned: Warned, tmp_path: Path) -> None:
-    kinds = ["@@PADDING@@", "@@UNKNOWN@@", "NONE", "O"]
-    items = [
-        {"tokens": ["a"], "entities": [{"start": 0, "end": 1, "type": kind}]} for kind in kinds
-    ]
-    (tmp_path / "c.jsonl").write_text("\n".join(map(json.dumps, items)))
-    documents, _ = warned(tmp_path / "c.jsonl")
-    assert [each.sentences[0].entities[0].type for each in documents] == kinds
+@pytest.mark.parametrize("kind", RESERVED_TYPES)
+def test_types_that_mean_something_else_in_a_vocabulary(
+    kind: str, warned: Warned, tmp_path: Path
+) -> None:
+    (tmp_path / "c.conll").write_text(f"Old\tB-{kind}\n")
+    with pytest.raises(CorpusError, match=r"c\.conll:1: .* allowed are others"):
+        warned(tmp_path / "c.conll")
+    assert [each.is_error for each in Validation(AutoFormat()).problems(str(tmp_path / "c.conll"))]
+    # The need: such a type is not what it was once a vocabulary was saved, or not told from others.
+    vocabulary = Vocabulary(counter={"entity_labels": {kind: 1}})
+    vocabulary.save_to_files(str(tmp_path / "vocabulary"))
+    again = Vocabulary.from_files(str(tmp_path / "vocabulary"))
+    assert kind not in NestedSpanF1(again).counter.types
+
+
+@pytest.mark.parametrize("kind", ["O", "B-X", "NONE", "@@PADDING", "padding"])
+def test_types_that_mean_nothing_else(kind: str, warned: Warned, tmp_path: Path) -> None:
+    (tmp_path / "c.conll").write_text(f"Old\tB-{kind}\n")
+    [document], said = warned(tmp_path / "c.conll")
+    assert [each.type for each in document.sentences[0].entities] == [kind]
+    assert said == ""
+
+
+@pytest.mark.parametrize("kind", ["x" * 9_000, "x\ny" * 9_000])
+def test_what_an_error_quotes_has_a_limit(kind: str, warned: Warned, tmp_path: Path) -> None:
+    item = {"tokens": ["a"], "entities": [{"start": 0, "end": 7, "type": kind}]}
+    (tmp_path / "c.jsonl").write_text(json.dumps(item))
+    with pytest.raises(CorpusError, match="characters]") as error:
+        warned(tmp_path / "c.jsonl")
+    assert len(str(error.value)) < 1_200
+    assert str(error.value).startswith(f"{tmp_path}/c.jsonl:1: entity 'x")
 
 
 def test_a_sound_corpus_has_no_warnings(warned: Warned, tmp_path: Path) -> None:
