@@ -114,18 +114,20 @@ def tagged_entities(
     return list(entities_of(labels, "iob", lambda index: tally.add(MENDED["iob"], place)))
 
 
-def note_others(item: Item, place: Place, tally: Tally) -> None:
-    """Counts an object with entities in several fields, of which the first is read."""
-    full = [
-        name
-        for name in _FULL
-        if isinstance(item.get(name), list) and any(each not in ("O", 0) for each in item[name])
-    ]
-    if len(full) > 1 or (full and any(name in item for name in _FULL[: _FULL.index(full[0])])):
+def note_others(item: Item, fields: Sequence[str], place: Place, tally: Tally) -> None:
+    """Counts an object with entities besides those in the first of `fields` that it has."""
+    read = next((name for name in fields if name in item), None)
+    if any(name != read and _is_full(item.get(name)) for name in _ENTITY_FIELDS):
         tally.add("sentences or texts with entities in several fields, read from one", place)
 
 
-_FULL = ("entities", "entity_mentions", "label", "labels", "spans", "ner", TAGS)
+_ENTITY_FIELDS = (
+    *("entities", "entity_mentions", "label", "labels", "spans", "ner", TAGS, "annotations"),
+)
+
+
+def _is_full(value: Any) -> bool:
+    return isinstance(value, list) and any(each not in ("O", 0) for each in value)
 
 
 def check_no_lookalike(item: Item, place: Place) -> None:

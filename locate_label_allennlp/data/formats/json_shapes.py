@@ -30,6 +30,7 @@ _ALLOWED = (
     'W2NER, a list "sentence", from Label Studio an object "data"'
 )
 
+_OF_SENTENCE = ("ner",)
 _OF_WORDS = ("entities", "entity_mentions")
 _OF_TEXT = ("entities", "entity_mentions", "label", "labels", "spans")
 
@@ -77,7 +78,8 @@ def own_form(
     else:
         own = _rest(item) | {"tokens": item[shape]}
         entities = _of_words(item, shape, tag_names, place, tally)
-    return _with_entities(own, entities, item, place, tally)
+    fields = {"text": _OF_TEXT, "sentence": _OF_SENTENCE}.get(shape, (*_OF_WORDS, TAGS))
+    return _with_entities(own, entities, item, fields, place, tally)
 
 
 def without_entities(item: Any) -> Any:
@@ -102,7 +104,9 @@ def num_unlabelled(item: Item) -> int:
 def _of_words(
     item: Item, shape: str, tag_names: Optional[Sequence[str]], place: Place, tally: Tally
 ) -> Optional[List[Entity]]:
-    entities = given_entities(item, ("ner",) if shape == "sentence" else _OF_WORDS, place, tally)
+    entities = given_entities(
+        item, _OF_SENTENCE if shape == "sentence" else _OF_WORDS, place, tally
+    )
     if entities is None and shape == "tokens" and TAGS in item:
         tags = listed(item, TAGS, place)
         return tagged_entities(tags, len(item["tokens"]), tag_names, place, tally)
@@ -135,6 +139,7 @@ def _document(
             _rest(part) | {"tokens": part["tokens"]},
             _of_words(part, "tokens", tag_names, place, tally),
             part,
+            (*_OF_WORDS, TAGS),
             place,
             tally,
         )
@@ -254,10 +259,15 @@ def _rest(item: Item) -> Item:
 
 
 def _with_entities(
-    own: Item, entities: Optional[List[Entity]], item: Item, place: Place, tally: Tally
+    own: Item,
+    entities: Optional[List[Entity]],
+    item: Item,
+    fields: Sequence[str],
+    place: Place,
+    tally: Tally,
 ) -> Item:
     if entities is None:
         check_no_lookalike(item, place)
         return own
-    note_others(item, place, tally)
+    note_others(item, fields, place, tally)
     return own | {"entities": entities}

@@ -1,7 +1,8 @@
 """spaCy's own corpora: the `.spacy` files of a `DocBin`."""
 
 import zlib
-from typing import IO, ClassVar, Dict, Iterable, Iterator, List, Tuple, Union
+from contextlib import contextmanager
+from typing import IO, ClassVar, Dict, Iterable, Iterator, List, Optional, Tuple, Union
 
 import spacy
 from overrides import overrides
@@ -47,17 +48,13 @@ class SpacyFormat(CorpusFormat):
     @overrides
     def read_file(self, file: CorpusFile, tally: Tally) -> Iterator[Document]:
         content = file.read_bytes()
-        try:
+        with _whole(file.name):
             _check_unpacked(content, file.name)
             docs = list(DocBin().from_bytes(content).get_docs(self._pipeline.vocab))
-        except CorpusError:
-            raise
-        except Exception as error:
-            # Whatever zlib, msgpack, numpy and spaCy raise at what is none.
-            reason = f"is no DocBin of spaCy ({type(error).__name__}: {error})"
-            raise CorpusError(reason.replace("\n", " "), file.name) from error
         for number, doc in enumerate(docs, start=1):
-            yield self._document(doc, file.name, number, tally)
+            with _whole(file.name, number):
+                document = self._document(doc, file.name, number, tally)
+            yield document
 
     def _document(self, doc: Doc, path: str, number: int, tally: Tally) -> Document:
         if not doc.has_annotation("SENT_START"):
@@ -146,6 +143,18 @@ class SpacyFormat(CorpusFormat):
                 start, end = place[entity.start], place[entity.end - 1] + 1
                 spans.append(Span(doc, start, end, label=entity.type))
         return spans
+
+
+@contextmanager
+def _whole(path: str, number: Optional[int] = None) -> Iterator[None]:
+    try:
+        yield
+    except CorpusError:
+        raise
+    except Exception as error:
+        # Whatever zlib, msgpack, numpy and spaCy raise at what is none.
+        reason = f"is no DocBin of spaCy ({type(error).__name__}: {error})"
+        raise CorpusError(" ".join(reason.split()), path, number) from error
 
 
 def _check_unpacked(content: bytes, path: str) -> None:

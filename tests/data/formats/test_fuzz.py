@@ -1,11 +1,15 @@
 """No corpus of any format ends otherwise than in documents or in one line; see `fuzz.py`."""
 
 import json
+import struct
+import zlib
 from pathlib import Path
 
 import pytest
+import spacy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from spacy.tokens import DocBin, Span
 
 from tests.data.formats.fuzz import BAD, FORMATS, Case, outcome
 
@@ -43,6 +47,16 @@ ONCE_BAD = {
     "entities of sentences and of their document": json_case(
         {"sentences": [{"tokens": ["a"], "entities": [ENTITY]}], "entities": []}
     ),
+    "the fields of two tools": json_case(
+        {"tokens": ["a"], "ner_tags": ["O"], "annotations": [{"result": [LABELLED]}]}
+    ),
+    "words and tags of two tools": json_case(
+        {
+            **{"tokens": ["a"], "ner_tags": ["O"]},
+            **{"sentence": ["a"], "ner": [{"index": [0], "type": "X"}]},
+        }
+    ),
+    "nothing, not even compressed": Case(JSONL, "c.jsonl.gz", {"c.jsonl.gz": b""}, 1),
     "a misspelt key of Label Studio": json_case(
         {"data": {"text": "a"}, "annotations": [{"resutl": [LABELLED]}]}
     ),
@@ -54,6 +68,18 @@ ONCE_BAD = {
         '<PMID><sentence><term sem="DNA_x" lex="x">a</term></sentence></PMID><sentence>b</sentence>'
     ),
 }
+
+
+def test_a_group_of_spacy_that_is_damaged(tmp_path: Path) -> None:
+    doc = spacy.blank("xx")("Old Tarn slept.")
+    doc.spans["sc"] = [Span(doc, 0, 2, "PLACE")]
+    content = zlib.decompress(DocBin(docs=[doc]).to_bytes())
+    bounds = struct.pack(">ll", 0, 2)
+    assert content.count(bounds) == 1
+    damaged = zlib.compress(content.replace(bounds, struct.pack(">ll", 0, 99)))
+    end = outcome(Case({"type": "spacy"}, "c.spacy", {"c.spacy": damaged}), tmp_path)
+    assert end.kind == "refused"
+    assert "c.spacy:1: is no DocBin of spaCy" in end.detail
 
 
 @pytest.mark.parametrize("name", FORMATS)
