@@ -13,8 +13,8 @@ from locate_label_allennlp.patches.trust import is_restricted
 Spans = List[Tuple[int, int]]
 """Where words stand in a text: first character, and one past the last."""
 
-NEW_WORDS = 100_000
-"""How many of them spaCy keeps, about 1 kB each."""
+NEW_WORDS = 50_000
+"""How many of them spaCy keeps, about 0.5 kB each."""
 
 WORDS = ("spacy", "whitespace", "characters")
 
