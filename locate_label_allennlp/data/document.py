@@ -12,11 +12,18 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
+_LONGEST = 1_000
+"""Characters of a message; what it quotes may be of any length."""
+
 
 class CorpusError(ValueError):
     """Corpus data break their format. Names the file and, if known, the line."""
 
     def __init__(self, message: str, path: object = None, line: Optional[int] = None) -> None:
+        if len(message) > _LONGEST:
+            half = _LONGEST // 2
+            left_out = len(message) - 2 * half
+            message = f"{message[:half]}[{left_out:,} characters]{message[-half:]}"
         where = "" if path is None else f"{path}: " if line is None else f"{path}:{line}: "
         super().__init__(where + message)
         self.reason = message
