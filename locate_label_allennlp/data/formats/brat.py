@@ -22,7 +22,7 @@ from locate_label_allennlp.data.formats.running_text import Mention, RunningText
 
 # A name, a type and two numbers, which a line of brat's other kinds never has.
 _LIKE_AN_ENTITY = re.compile(r"\s*[^\s#]\S*\s+\S+\s+\d+\s+\d+(\s|;|$)")
-_TEXT_BOUND = re.compile(r"T\S*\t(\S+) (\d+ \d+(?:;\d+ \d+)*)(?:\t(.*))?")
+_TEXT_BOUND = re.compile(r"T\S*\t(\S+) (\d{1,18} \d{1,18}(?:;\d{1,18} \d{1,18})*)(?:\t(.*))?")
 _ALLOWED = "a line of an entity is 'T1<tab>TYPE START END[;START END]<tab>TEXT'"
 
 # Relations, events, attributes, modifications, normalisations, notes, equivalences.
