@@ -183,10 +183,17 @@ def _described(entity: Entity) -> str:
     return f"entity {entity.type!r} from word {entity.start} to {entity.end} (exclusive)"
 
 
+RESERVED_TYPES = ("@@PADDING@@", "@@UNKNOWN@@", "@@NEWLINE@@")
+"""What stands for something else in AllenNLP's vocabularies: entities of such types get lost."""
+
+
 def _mistake(entity: Entity, length: int) -> Optional[str]:
     """What is wrong with an entity of a sentence of `length` words."""
     if any(unicodedata.category(character) == "Cc" for character in entity.type):
         return f"{_described(entity)}: a type has no line breaks and other control characters"
+    if entity.type in RESERVED_TYPES:
+        names = ", ".join(RESERVED_TYPES)
+        return f"{_described(entity)}: AllenNLP uses {names}; allowed are others"
     if not 0 <= entity.start < entity.end <= length:
         return (
             f"{_described(entity)} lies outside its sentence; "

@@ -51,7 +51,9 @@ class AutoFormat(RunningTextFormat):
     def read(self, path: str) -> Iterator[Document]:
         path = str(path)
         is_one = path.endswith((".ann", ".ann.gz"))
-        names = [] if is_one else [file.plain_name for file in corpus_files(path)]
+        names = (
+            [] if is_one else [file.plain_name for file in corpus_files(path, on_left_out=_unsaid)]
+        )
         if not is_one and not any(name.endswith(".ann") for name in names):
             yield from super().read(path)
             return
@@ -88,6 +90,10 @@ class AutoFormat(RunningTextFormat):
     @overrides
     def write(self, documents: Iterable[Document], path: str) -> None:
         _written_format(str(path)).write(documents, path)
+
+
+def _unsaid(what: str, count: int) -> None:
+    """It is said when the files are read."""
 
 
 def _written_format(path: str) -> CorpusFormat:
