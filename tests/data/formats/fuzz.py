@@ -20,7 +20,12 @@ from hypothesis import strategies as st
 from spacy.tokens import DocBin, Span
 
 from locate_label_allennlp.data.document import CorpusError
-from locate_label_allennlp.data.formats import CorpusFormat, JsonlFormat
+from locate_label_allennlp.data.formats import (
+    AceFormat,
+    CorpusFormat,
+    JsonlFormat,
+    RichEreFormat,
+)
 from locate_label_allennlp.data.formats.brat import BratFormat
 from locate_label_allennlp.predictors import NestedNerPredictor
 
@@ -114,6 +119,18 @@ def read_brat(content: bytes, folder: Path) -> List[Any]:
     return list(BRAT.read(str(folder / "b.ann")))
 
 
+def read_pair(format: CorpusFormat, text: str, annotation: str) -> Any:
+    """Of a format with a file for the text and another one for what is in it, by their endings."""
+
+    def read(content: bytes, folder: Path) -> List[Any]:
+        parts = content.partition(SEPARATOR)
+        (folder / f"x{text}").write_bytes(parts[0])
+        (folder / f"x{annotation}").write_bytes(parts[2])
+        return list(format.read(str(folder)))
+
+    return read
+
+
 BRAT, JSONL = BratFormat(), JsonlFormat()
 SEPARATOR = b"\n\x01\n"
 
@@ -174,6 +191,14 @@ FUZZED: Dict[str, Fuzzed] = {
     ),
     "brat": Fuzzed([brat()], read_brat, count_brat),
     "genia_xml": Fuzzed(seeds("genia.xml", "genia_terms.xml"), by("c.xml", "genia_xml")),
+    "ace": Fuzzed(
+        [SEPARATOR.join(seeds("ace/HARBOUR_1.sgm", "ace/HARBOUR_1.apf.xml"))],
+        read_pair(AceFormat(), ".sgm", ".apf.xml"),
+    ),
+    "rich_ere": Fuzzed(
+        [SEPARATOR.join(seeds("ere/source/harbour1.cmp.txt", "ere/ere/harbour1.rich_ere.xml"))],
+        read_pair(RichEreFormat(), ".txt", ".rich_ere.xml"),
+    ),
     "spacy": Fuzzed([docbin()], by("c.spacy", "spacy")),
     "auto": Fuzzed(seeds("nested.jsonl", "inner_first.iob2", "genia.xml"), by("c")),
     "predictor": Fuzzed(seeds("nested.jsonl"), read_lines),
