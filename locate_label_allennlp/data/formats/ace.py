@@ -54,25 +54,22 @@ class AceFormat(LdcFormat):
 
     @overrides
     def mentions(self, root: Element, tally: Tally) -> Iterator[QuotedMention]:
-        for thing in root.the("document").children:
-            is_entity = thing.tag == "entity"
-            if not (is_entity or (thing.tag == "value" and self._values) or self._is_time(thing)):
-                continue
-            for mention in thing.children:
-                if mention.tag != f"{thing.tag}_mention":
-                    continue
-                if is_entity and not self.is_wanted(mention.attributes.get("TYPE")):
-                    continue
-                try:
-                    kind = "TIMEX2" if self._is_time(thing) else thing.attribute("TYPE")
-                    yield self._mention(mention, kind, self._span if is_entity else "extent")
-                except CorpusError as error:
-                    tally.report(error)
+        kinds = {"entity": True, "value": self._values, "timex2": self._timex}
+        for tag in (tag for tag, is_taken in kinds.items() if is_taken):
+            for thing in root.every(tag):
+                for mention in thing.every(f"{tag}_mention"):
+                    kind = mention.attributes.get("TYPE")
+                    if tag == "entity" and not self.is_wanted(kind):
+                        continue
+                    try:
+                        yield self._mention(thing, mention)
+                    except CorpusError as error:
+                        tally.report(error)
 
-    def _is_time(self, thing: Element) -> bool:
-        return thing.tag == "timex2" and self._timex
-
-    def _mention(self, mention: Element, kind: str, span: str) -> QuotedMention:
+    def _mention(self, thing: Element, mention: Element) -> QuotedMention:
+        kind = "TIMEX2" if thing.tag == "timex2" else thing.attribute("TYPE")
+        # Entities alone have heads.
+        span = self._span if thing.tag == "entity" else "extent"
         words = mention.the(span).the("charseq")
         start, end = words.number("START"), words.number("END") + 1
         return QuotedMention(start, end, kind, words.text, words.line)

@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional
+from xml.etree import ElementTree
 
 import spacy
 from hypothesis import HealthCheck, Phase, given, settings
@@ -159,6 +160,12 @@ def count_columns(content: bytes) -> int:
     return sum(len(set(re.findall(rb"\tB-(\S+)", line))) for line in lines)
 
 
+def count_mentions(content: bytes) -> int:
+    """Of the LDC's annotations."""
+    root = ElementTree.fromstring(content.partition(SEPARATOR)[2])
+    return sum(1 for mention in root.iter("entity_mention"))
+
+
 def docbin() -> bytes:
     nlp = spacy.blank("en")
     docs = [nlp("Old Tarn slept."), nlp("She left.")]
@@ -194,10 +201,12 @@ FUZZED: Dict[str, Fuzzed] = {
     "ace": Fuzzed(
         [SEPARATOR.join(seeds("ace/HARBOUR_1.sgm", "ace/HARBOUR_1.apf.xml"))],
         read_pair(AceFormat(), ".sgm", ".apf.xml"),
+        count_mentions,
     ),
     "rich_ere": Fuzzed(
         [SEPARATOR.join(seeds("ere/source/harbour1.cmp.txt", "ere/ere/harbour1.rich_ere.xml"))],
         read_pair(RichEreFormat(), ".txt", ".rich_ere.xml"),
+        count_mentions,
     ),
     "spacy": Fuzzed([docbin()], by("c.spacy", "spacy")),
     "auto": Fuzzed(seeds("nested.jsonl", "inner_first.iob2", "genia.xml"), by("c")),
