@@ -1,9 +1,12 @@
+import json
 import logging
 import shutil
 import zipfile
 
 import pytest
+from allennlp.common.checks import ConfigurationError
 
+from locate_label_allennlp.data.corpus.files import format_from_text
 from locate_label_allennlp.data.corpus.validation import Validation
 from locate_label_allennlp.data.document import CorpusError
 from locate_label_allennlp.data.formats import AceFormat, AutoFormat, JsonlFormat, Splitting
@@ -196,8 +199,27 @@ def test_what_is_not_there(path, tmp_path, caplog):
     assert record.getMessage().endswith(": texts without an annotation file, passed over: 1")
 
 
-def test_arguments():
-    from allennlp.common.checks import ConfigurationError
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"span": "tail"}, "span is 'tail'; allowed are 'extent', 'head'"),
+        ({"encoding": "klingon"}, "encoding is 'klingon'"),
+        ({"times": True}, "Extra parameters passed to AceFormat: {'times': True}; allowed are"),
+    ],
+)
+def test_arguments_that_are_not_allowed(arguments, message):
+    with pytest.raises(ConfigurationError) as caught:
+        format_from_text(json.dumps({"type": "ace", **arguments}))
+    assert message in str(caught.value)
 
-    with pytest.raises(ConfigurationError, match="span is 'tail'; allowed are 'extent', 'head'"):
-        AceFormat(span="tail")
+
+def test_arguments_of_a_command_line(path):
+    format = format_from_text(
+        '{"type": "ace", "span": "head", "timex": true, "left_out": ["BODY"], "mentions": ["NAM"],'
+        ' "splitting": {"words": "whitespace"}, "encoding": "latin-1"}'
+    )
+    (document,) = format.read(path)
+    assert [sentence.words[0] for sentence in document.sentences] == [
+        *("HARBOUR_1", "NEWS", "2003-05-02")
+    ]
+    assert surfaces(document) == [("TIMEX2", "2003-05-02 07:10:00")]
