@@ -7,7 +7,7 @@ from typing import Any, List, Tuple
 import spacy
 from allennlp.common import FromParams
 from allennlp.common.checks import ConfigurationError
-from spacy.tokenizer import Tokenizer
+from spacy.tokenizer import Tokenizer  # type: ignore[import-not-found]
 from spacy.tokens import Doc
 
 from locate_label_allennlp.data.document import Document, Sentence
@@ -16,8 +16,8 @@ from locate_label_allennlp.patches.trust import is_restricted
 Spans = List[Tuple[int, int]]
 """Where words stand in a text: first character, and one past the last."""
 
-NEW_WORDS = 100_000
-"""How many of them spaCy keeps, about 1 kB each."""
+NEW_WORDS = 50_000
+"""How many of them spaCy keeps, about 0.5 kB each."""
 
 # What stands without a blank for so long is given to spaCy in parts: it takes off one punctuation
 # mark after the other, and every time looks at all that is left.
@@ -85,9 +85,12 @@ class TextSplitter(FromParams):
         if not cuts or not isinstance(tokenizer, Tokenizer):
             return text
         parts = map(tokenizer, (text[slice(*part)] for part in pairwise([0, *cuts, len(text)])))
-        tokens = [(token.text, bool(token.whitespace_)) for doc in parts for token in doc]
-        words, spaces = zip(*tokens, strict=True)
-        return Doc(self._pipeline.vocab, words=words, spaces=spaces)
+        tokens: List[Any] = [token for part in parts for token in part]
+        return Doc(
+            self._pipeline.vocab,
+            words=[token.text for token in tokens],
+            spaces=[bool(token.whitespace_) for token in tokens],
+        )
 
     def split(self, text: str) -> Document:
         """

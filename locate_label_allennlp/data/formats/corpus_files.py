@@ -104,6 +104,10 @@ class CorpusFile:
     def _open(self) -> Iterator[IO[bytes]]:
         with self.open_packed() as packed:
             if self.name.endswith(".gz"):
+                # For Python it is a file with nothing in it.
+                if not packed.read(1):
+                    raise gzip.BadGzipFile("it is empty")
+                packed.seek(0)
                 with gzip.GzipFile(fileobj=packed) as content:
                     yield cast(IO[bytes], _Unpacked(content, packed, self.name))
             else:
