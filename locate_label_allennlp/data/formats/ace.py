@@ -9,6 +9,8 @@ from locate_label_allennlp.data.formats.corpus_format import CorpusFormat, Tally
 from locate_label_allennlp.data.formats.ldc_format import LdcFormat, QuotedMention
 from locate_label_allennlp.data.formats.ldc_xml import Element
 
+_THINGS = ("entity", "value", "timex2", "quantity", "relation", "event")
+
 
 @CorpusFormat.register("ace")
 class AceFormat(LdcFormat):
@@ -51,6 +53,14 @@ class AceFormat(LdcFormat):
     @overrides
     def doc_id(self, root: Element) -> str:
         return root.the("document").attribute("DOCID")
+
+    @overrides
+    def unknown(self, root: Element) -> Iterator[Element]:
+        document = root.the("document")
+        yield from document.others(*_THINGS)
+        for tag in ("entity", "value", "timex2"):
+            for thing in root.every(tag):
+                yield from thing.others(f"{tag}_mention", "entity_attributes", "external_link")
 
     @overrides
     def mentions(self, root: Element, tally: Tally) -> Iterator[QuotedMention]:

@@ -129,8 +129,6 @@ class _Unpacked:
 
     def _counted(self, part: bytes) -> bytes:
         self._size += len(part)
-        if not self._size and not self._packed.tell():
-            raise gzip.BadGzipFile("it is empty")
         if self._size > UNPACKED:
             check_ratio(self._size, self._packed.tell(), self._name)
         return part

@@ -117,6 +117,10 @@ class LdcFormat(RunningTextFormat):
         """The mentions of an annotation file that are to be read."""
         raise NotImplementedError
 
+    def unknown(self, root: Element) -> Iterator[Element]:
+        """Elements with names that this format does not have, where mentions are looked for."""
+        raise NotImplementedError
+
     def is_wanted(self, kind: Optional[str]) -> bool:
         """Whether mentions of a kind are to be read."""
         return self._kinds is None or kind in self._kinds
@@ -189,6 +193,9 @@ class LdcFormat(RunningTextFormat):
     def _document(
         self, root: Element, name: str, annotation: CorpusFile, source: CorpusFile, tally: Tally
     ) -> Document:
+        for element in self.unknown(root):
+            what = "elements with names that are not known, passed over"
+            tally.add(what, (annotation.name, element.line), example=element.tag)
         quoted = list(self.mentions(root, tally))
         text = self._counted_as_quoted(source.read_text(self._encoding), source.name, quoted)
         mentions: List[Mention] = []

@@ -61,6 +61,10 @@ class Element:
             raise self.error(f"has {len(children)} elements {tag!r}; allowed is one")
         return children[0]
 
+    def others(self, *tags: str) -> Iterator["Element"]:
+        """Those of its own that have none of some names."""
+        return (child for child in self.children if child.tag not in tags)
+
     def attribute(self, name: str) -> str:
         """
         # Raises

@@ -56,6 +56,14 @@ class RichEreFormat(LdcFormat):
         return root.attribute("doc_id")
 
     @overrides
+    def unknown(self, root: Element) -> Iterator[Element]:
+        yield from root.others("entities", "fillers", "relations", "hoppers", "events")
+        for entities in root.every("entities"):
+            yield from entities.others("entity")
+        for entity in root.every("entity"):
+            yield from entity.others("entity_mention")
+
+    @overrides
     def mentions(self, root: Element, tally: Tally) -> Iterator[QuotedMention]:
         for entity in root.every("entity"):
             for mention in entity.every("entity_mention"):

@@ -283,7 +283,7 @@ PIECES += [b'"entities": [], ', b'{"tokens": ["a"]}\n', b"\x1f\x8b\x08", b"PK\x0
 LARGE = [
     b"9" * 5_000,
     b"[" * 100_000,
-    b'{"a":' * 100_000,
+    b'{"a":' * 10_000,
     b"x" * 20_000,
     b"<a>" * 20_000,
     b"\t" * 9_999,
@@ -295,7 +295,9 @@ def damaged(draw: Any, content: bytes, times: int = 3) -> bytes:
     for _ in range(draw(st.integers(0, times))):
         start = draw(st.integers(0, len(content)))
         end = min(len(content), start + draw(st.integers(0, 9)))
-        kind = draw(st.sampled_from(["put", "put", "replace", "flip", "twice", "cut", "line"]))
+        kind = draw(
+            st.sampled_from(["put", "put", "replace", "flip", "twice", "cut", "line", "rename"])
+        )
         if kind in ("put", "replace"):
             pieces = LARGE if draw(st.integers(0, 39)) == 0 else PIECES
             rest = content[start:] if kind == "put" else content[end:]
@@ -308,6 +310,13 @@ def damaged(draw: Any, content: bytes, times: int = 3) -> bytes:
             content = content[:end] + content[start:end] + content[end:]
         elif kind == "cut":
             content = content[:start] if draw(st.booleans()) else content[start:]
+        elif kind == "rename":
+            names = sorted(set(re.findall(rb"[A-Za-z_]{3,20}", content)))
+            if names:
+                name = draw(st.sampled_from(names))
+                at = draw(st.integers(0, len(name) - 1))
+                other = name[:at] + draw(st.sampled_from([b"", b"x", b"_"])) + name[at + 1 :]
+                content = re.sub(rb"\b%b\b" % name, other, content)
         else:
             lines = content.splitlines(keepends=True)
             if lines:
@@ -664,9 +673,7 @@ def genia_xml(draw: Any) -> Case:
 
 
 def _genia_sentence(words: list[str], found: Found, tag: str, meaning: str) -> str:
-    escaped = [
-        re.sub("[&<]", lambda match: {"&": "&amp;", "<": "&lt;"}[match[0]], w) for w in words
-    ]
+    escaped = [_escaped(word) for word in words]
     opened, closed = Counter[int](), Counter[int]()
     outer = [each for each in found if not any(_cross(each, other) for other in found)]
     for start, end, _ in outer:
@@ -699,6 +706,107 @@ def told_by_xml(
         elif meaning.startswith("(") and coordinations:
             number += sum(bool(kind.match(each)) for each in meaning.strip("() ").split())
     return number
+
+
+# The LDC's.
+
+_OWN_TEXT = "<DOC>\n<DATE>7</DATE>\n<TEXT>\n"
+
+
+@st.composite
+def ace(draw: Any) -> Case:
+    words, found = draw(sentences())
+    text, found = _by_characters(words, found)
+    # Tags are not counted, line ends are.
+    first = len(re.sub("<.*?>", "", _OWN_TEXT))
+    things = []
+    for start, end, kind in found:
+        quoted = _escaped(text[start:end])
+        place = f'<charseq START="{first + start}" END="{first + end - 1}">{quoted}</charseq>'
+        named = f"<extent>{place}</extent>\n<head>{place}</head>"
+        things.append(
+            f'<entity TYPE="{kind}"><entity_mention TYPE="NAM">\n{named}</entity_mention></entity>'
+        )
+    content = (
+        '<?xml version="1.0"?>\n<source_file><document DOCID="d">\n'
+        + "\n".join(things)
+        + "\n</document></source_file>\n"
+    )
+    return draw(_released("ace", ".sgm", ".apf.xml", text, content, told_by_ace))
+
+
+@st.composite
+def rich_ere(draw: Any) -> Case:
+    words, found = draw(sentences())
+    text, found = _by_characters(words, found)
+    things = []
+    for start, end, kind in found:
+        place = f'offset="{len(_OWN_TEXT) + start}" length="{end - start}"'
+        things.append(
+            f'<entity type="{kind}"><entity_mention noun_type="NAM" {place}>\n'
+            f"<mention_text>{_escaped(text[start:end])}</mention_text>\n"
+            f"</entity_mention></entity>"
+        )
+    content = (
+        '<?xml version="1.0"?>\n<deft_ere doc_id="d"><entities>\n'
+        + "\n".join(things)
+        + "\n</entities></deft_ere>\n"
+    )
+    return draw(_released("rich_ere", ".txt", ".rich_ere.xml", text, content, told_by_rich_ere))
+
+
+@st.composite
+def _released(
+    draw: Any,
+    format: str,
+    source_suffix: str,
+    suffix: str,
+    text: str,
+    content: str,
+    told: Callable[[bytes], int | None],
+) -> Case:
+    source = f"{_OWN_TEXT}{text}\n</TEXT>\n</DOC>\n".encode()
+    if draw(st.integers(0, 3)) == 0:
+        source = draw(damaged(source, 1))
+    annotation = draw(damaged(content.encode()))
+    files = {f"a{source_suffix}": source, f"a{suffix}": annotation}
+    options = draw(st.sampled_from([{}, {}, {}, {"span": "head"}]))
+    path = draw(st.sampled_from([".", f"a{suffix}"]))
+    return Case({"type": format, **options}, path, files, told(annotation))
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;")
+
+
+def told_by_ace(content: bytes) -> int | None:
+    """Extents with two numbers, whatever they lie in, by those and the type."""
+    try:
+        root = ElementTree.fromstring(content)
+    except (ElementTree.ParseError, ValueError, LookupError):
+        return None
+    return len(
+        {
+            (entity.get("TYPE"), place.get("START"), place.get("END"))
+            for entity in root.iter()
+            for place in entity.findall("./*/extent/charseq")
+        }
+    )
+
+
+def told_by_rich_ere(content: bytes) -> int | None:
+    """Elements with two numbers, by those and the type."""
+    try:
+        root = ElementTree.fromstring(content)
+    except (ElementTree.ParseError, ValueError, LookupError):
+        return None
+    return len(
+        {
+            (entity.get("type"), mention.get("offset"), mention.get("length"))
+            for entity in root.iter()
+            for mention in entity.findall("./*[@offset][@length]")
+        }
+    )
 
 
 # spaCy.
@@ -810,7 +918,11 @@ def packed(draw: Any) -> Case:
 @st.composite
 def auto(draw: Any) -> Case:
     """Of any format, some of them beside each other, with names that tell something or nothing."""
-    case: Case = draw(st.one_of(jsonl(), columns(), genia_xml(), spacy_docs(), brat(), packed()))
+    case: Case = draw(
+        st.one_of(
+            jsonl(), columns(), genia_xml(), spacy_docs(), brat(), packed(), ace(), rich_ere()
+        )
+    )
     if case.format.keys() & {"scheme", "pos_column", "benchmark_terms", "coordinations"}:
         plain = "columns" if case.format["type"] == "columns" else "genia_xml"
         content = next(iter(case.files.values()))
@@ -843,6 +955,8 @@ FORMATS: dict[str, Any] = {
     "columns": columns(),
     "brat": brat(),
     "genia_xml": genia_xml(),
+    "ace": ace(),
+    "rich_ere": rich_ere(),
     "spacy": spacy_docs(),
     "packed": packed(),
     "auto": auto(),

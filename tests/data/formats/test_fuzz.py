@@ -1,6 +1,7 @@
 """No corpus of any format ends otherwise than in documents or in one line; see `fuzz.py`."""
 
 import json
+import re
 import struct
 import zlib
 from pathlib import Path
@@ -14,7 +15,7 @@ from spacy.tokens import DocBin, Span
 from tests.data.formats.fuzz import BAD, FORMATS, Case, outcome
 
 FEW = settings(
-    max_examples=100,
+    max_examples=50,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
@@ -34,7 +35,31 @@ def xml_case(content: str, told: int = 1) -> Case:
     return Case(GENIA, "c.xml", {"c.xml": f"<A>{content}</A>".encode()}, told)
 
 
+ACE = (
+    '<source_file><document DOCID="d"><entity TYPE="X"><entity_mention TYPE="NAM"><extent>'
+    '<charseq START="0" END="0">a</charseq></extent></entity_mention></entity></document>'
+    "</source_file>"
+)
+ERE = (
+    '<deft_ere doc_id="d"><entities><entity type="X"><entity_mention noun_type="NAM" offset="3" '
+    'length="1"><mention_text>a</mention_text></entity_mention></entity></entities></deft_ere>'
+)
+
+
+def ldc_case(content: str, name: str) -> Case:
+    """With one name in the annotation misspelt."""
+    suffix = ".apf.xml" if content == ACE else ".rich_ere.xml"
+    format = {"type": "ace" if content == ACE else "rich_ere"}
+    damaged = re.sub(rf"\b{name}\b", f"x{name}", content)
+    return Case(format, f"a{suffix}", {"a.sgm": b"<p>a</p>", f"a{suffix}": damaged.encode()}, 1)
+
+
 ONCE_BAD = {
+    "an entity of ACE that is none": ldc_case(ACE, "entity"),
+    "a mention of ACE that is none": ldc_case(ACE, "entity_mention"),
+    "entities of ERE that are none": ldc_case(ERE, "entities"),
+    "an entity of ERE that is none": ldc_case(ERE, "entity"),
+    "a mention of ERE that is none": ldc_case(ERE, "entity_mention"),
     "a line of columns that is quoted whole": Case(
         COLUMNS, "c.conll", {"c.conll": b"a\tI" + b"[" * 100_000}
     ),
@@ -96,6 +121,11 @@ def test_whatever_is_wrong_is_said(
 def test_what_was_not_said_once(name: str, tmp_path: Path) -> None:
     end = outcome(ONCE_BAD[name], tmp_path)
     assert end.kind not in BAD, end
+
+
+@pytest.mark.parametrize("content", [ACE, ERE])
+def test_annotations_that_are_sound(content: str, tmp_path: Path) -> None:
+    assert outcome(ldc_case(content, "nothing"), tmp_path).kind == "read"
 
 
 def test_a_loss_would_be_seen(tmp_path: Path) -> None:
