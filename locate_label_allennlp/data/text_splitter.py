@@ -42,7 +42,8 @@ class TextSplitter(FromParams):
         downloaded. Or an installed spaCy pipeline by its name or folder, whose sentences are taken;
         an archive that is not trusted may name no folder.
     words : `str`, optional (default = `"spacy"`)
-        `"spacy"`: by the language's rules. `"whitespace"`: a line is a sentence, and what stands
+        `"spacy"`: by the language's rules; 1,000 characters or more without a blank are split in
+        parts of 100. `"whitespace"`: a line is a sentence, and what stands
         between blanks is a word. `"characters"`: every character but white space is a word; a
         sentence ends with its line or with `!`, `?` or their Chinese forms or the Chinese full
         stop.
