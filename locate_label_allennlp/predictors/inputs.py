@@ -8,6 +8,7 @@ from typing import Any, Iterator, List, Optional, Sequence, Tuple
 
 from allennlp.common.util import JsonDict
 
+from locate_label_allennlp.common.printable import printable
 from locate_label_allennlp.data.document import CorpusError, Document, ErrorHandler
 from locate_label_allennlp.data.formats.corpus_files import CorpusFile, corpus_files
 from locate_label_allennlp.data.formats.json_items import is_json_object
@@ -75,7 +76,7 @@ def read_inputs(
                 continue
             yield item, document
         if is_empty:
-            logger.warning("%s is empty", file.name)
+            logger.warning("%s is empty", printable(file.name, keep=""))
 
 
 def count_inputs(files: Sequence[CorpusFile], whole_files: Optional[bool] = None) -> Optional[int]:

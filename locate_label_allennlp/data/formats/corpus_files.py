@@ -20,6 +20,7 @@ from typing import IO, Any, Callable, Iterator, List, Optional, Sequence, Tuple,
 
 from allennlp.common.file_utils import cached_path
 
+from locate_label_allennlp.common.printable import printable
 from locate_label_allennlp.common.whole_files import FULL, whole_file
 from locate_label_allennlp.data.document import CorpusError, ErrorHandler
 
@@ -283,7 +284,7 @@ def _wanted(name: str, suffixes: Sequence[str]) -> bool:
 
 
 def _log_left_out(path: str, what: str, count: int) -> None:
-    logger.warning("%s: %s: %d", path, what, count)
+    logger.warning("%s: %d", printable(f"{path}: {what}", keep=""), count)
 
 
 def _in_folder(

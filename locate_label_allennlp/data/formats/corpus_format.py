@@ -7,6 +7,7 @@ from typing import IO, Any, ClassVar, Dict, Iterable, Iterator, Optional, Tuple
 from allennlp.common import Registrable
 from allennlp.common.checks import ConfigurationError
 
+from locate_label_allennlp.common.printable import printable
 from locate_label_allennlp.data.document import CorpusError, Document, ErrorHandler, Sentence
 from locate_label_allennlp.data.formats.corpus_files import CorpusFile, atomic_file, corpus_files
 from locate_label_allennlp.data.text_splitter import TextSplitter
@@ -74,7 +75,7 @@ class Tally:
     def say(self) -> None:
         if self._on_note is None:
             for what, count in self._counts.items():
-                logger.warning("%s: %s: %d", self._path, what, count)
+                logger.warning("%s: %d", printable(f"{self._path}: {what}", keep=""), count)
 
 
 class CorpusFormat(Registrable):

@@ -183,6 +183,17 @@ def test_links_and_other_endings_of_a_folder(warned: Warned, tmp_path: Path) -> 
     assert sum("passed over" in note or "not followed" in note for note in notes) == 2
 
 
+@pytest.mark.parametrize("name", ["\x1b[2J.JSONL", "a\nb.JSONL", "\x9b.JSONL"])
+def test_a_name_is_logged_without_control_characters(
+    name: str, warned: Warned, tmp_path: Path
+) -> None:
+    (tmp_path / "a.jsonl").write_text(LINE)
+    (tmp_path / name).write_text(LINE)
+    _, said = warned(tmp_path, JsonlFormat())
+    assert "passed over: 1" in said
+    assert said.isprintable()
+
+
 def tar(path: Path, *members: Tuple[str, bytes, bytes]) -> Path:
     with tarfile.open(path, "w") as archive:
         for name, kind, content in members:
