@@ -57,7 +57,6 @@ def ldc_case(content: str, name: str) -> Case:
 ONCE_BAD = {
     "an entity of ACE that is none": ldc_case(ACE, "entity"),
     "a mention of ACE that is none": ldc_case(ACE, "entity_mention"),
-    "entities of ERE that are none": ldc_case(ERE, "entities"),
     "an entity of ERE that is none": ldc_case(ERE, "entity"),
     "a mention of ERE that is none": ldc_case(ERE, "entity_mention"),
     "a line of columns that is quoted whole": Case(
