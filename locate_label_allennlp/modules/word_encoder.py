@@ -20,8 +20,8 @@ class WordEncoder(torch.nn.Module, FromParams):
     is optional, but one source of vectors is needed.
 
     Where the `context_embedder` gives a vector of the text beside those of the words
-    (`sentence_vector` of `windowed_transformer`), it goes on as the last part of each word's vector,
-    and the sequence encoder does not see it.
+    (`sentence_vector` of `windowed_transformer`), it goes on as the last part of each word's
+    vector, and the sequence encoder does not see it.
 
     # Parameters
 
