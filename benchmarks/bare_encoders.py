@@ -13,6 +13,7 @@ from locate_label_allennlp.data.document import Document
 
 # Layers, hidden size, heads, intermediate size.
 SHAPES = {
+    "tiny": (1, 32, 2, 64),
     "minilm": (6, 384, 12, 1536),
     "bert-base": (12, 768, 12, 3072),
     "bert-large": (24, 1024, 16, 4096),

@@ -18,6 +18,7 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 
 MEGABYTE = 2**20
+_STATUS = Path("/proc/self/status")
 
 
 def peak_tensor_bytes(run: Callable[[], Any], device: torch.device) -> int:
@@ -47,13 +48,23 @@ def peak_tensor_bytes(run: Callable[[], Any], device: torch.device) -> int:
     return max(count["Total Allocated"] for count in counts) - before
 
 
-def forget_peak() -> None:
-    """Makes `peak_resident_bytes` count from here, where the system can do that."""
+def resident_bytes() -> int:
+    """The memory that the process holds now, on Linux: garbage and what is free are given back."""
+    _give_back()
+    return _status("VmRSS")
+
+
+def _give_back() -> None:
     gc.collect()
     # What was freed goes back to the system, where the C library can do that.
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
+
+
+def forget_peak() -> None:
+    """Makes `peak_resident_bytes` count from here, where the system can do that."""
+    _give_back()
     peak = Path("/proc/self/clear_refs")
     if peak.exists():
         peak.write_text("5")  # Linux then resets VmHWM
@@ -61,13 +72,16 @@ def forget_peak() -> None:
 
 def peak_resident_bytes() -> int:
     """The most memory that the process has held; on Linux since `forget_peak`."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
-        return int(lines["VmHWM"].split()[0]) * 1024
+    if _STATUS.exists():
+        return _status("VmHWM")
     # macOS counts bytes.
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def _status(name: str) -> int:
+    lines = dict(line.split(":", 1) for line in _STATUS.read_text().splitlines())
+    return int(lines[name].split()[0]) * 1024
 
 
 def in_new_process(*options: str) -> Dict[str, Any]:

@@ -66,24 +66,27 @@ class Sweep:
 
     def __init__(self, found: Sequence[Found], gold: int) -> None:
         ordered = sorted(found, key=lambda each: -each.score)
-        scores = numpy.array([each.score for each in ordered])
+        self._scores = numpy.array([each.score for each in ordered])
         correct = numpy.cumsum([each.is_correct for each in ordered], dtype=int)
-        # A threshold lies between two scores: where the next one is lower.
-        ends = numpy.flatnonzero(numpy.append(scores[1:] < scores[:-1], True)[: len(scores)])
-        below = numpy.append(scores[1:], 0.0)[: len(scores)]
-        self.thresholds: NDArray[numpy.float64] = numpy.concatenate(
-            [[1.0], (scores[ends] + below[ends]) / 2]
-        )
-        self.correct: NDArray[numpy.int64] = numpy.concatenate([[0], correct[ends]])
-        self.found: NDArray[numpy.int64] = numpy.concatenate([[0], ends + 1])
-        self.scores = numpy.unique(scores)
+        self._correct = numpy.concatenate([[0], correct])
+        self.scores = numpy.unique(self._scores)
         self.gold = gold
+
+    @property
+    def thresholds(self) -> NDArray[numpy.float64]:
+        """One between each two scores, and below and above all; the highest first."""
+        return thresholds_between(self.scores)
 
     def at(self, threshold: float) -> Tuple[int, int, int]:
         """`(correct, found, gold)` above a threshold."""
-        index = int(numpy.searchsorted(-self.thresholds, -threshold, side="right")) - 1
-        index = max(index, 0)
-        return int(self.correct[index]), int(self.found[index]), self.gold
+        number = int(numpy.searchsorted(-self._scores, -threshold, side="left"))
+        return int(self._correct[number]), number, self.gold
+
+
+def thresholds_between(scores: NDArray[numpy.float64]) -> NDArray[numpy.float64]:
+    """For different scores in rising order."""
+    edges = numpy.concatenate([[0.0], scores])
+    return numpy.append((edges[1:] + edges[:-1]) / 2, 1.0)[::-1]
 
 
 def sweeps(found: Sequence[Found], gold: Mapping[str, int]) -> Dict[str, Sweep]:
@@ -96,8 +99,8 @@ def sweeps(found: Sequence[Found], gold: Mapping[str, int]) -> Dict[str, Sweep]:
 
 def best_for_all(by_type: Mapping[str, Sweep], objective: Objective) -> float:
     """The one threshold of all types; of several equally good ones the highest."""
-    scores = numpy.unique(numpy.concatenate([[0.0], *(each.scores for each in by_type.values())]))
-    candidates = numpy.append((scores[1:] + scores[:-1]) / 2, 1.0)[::-1]
+    scores = [each.scores for each in by_type.values()]
+    candidates = thresholds_between(numpy.unique(numpy.concatenate(scores)))
     # More are no better: between two of these there are a few entities.
     if len(candidates) > 2000:
         candidates = candidates[numpy.linspace(0, len(candidates) - 1, 2000).astype(int)]

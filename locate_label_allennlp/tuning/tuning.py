@@ -255,11 +255,11 @@ def _reliability(found: Sequence[Sequence[Found]]) -> List[Bin]:
 
 def _curve(found: Sequence[Sequence[Found]], gold: int) -> List[Tuple[float, float, float]]:
     sweep = sweeps([each._replace(type="") for each in _flat(found)], {"": gold})[""]
-    points = zip(sweep.thresholds, sweep.correct, sweep.found, strict=True)
     every = max(len(sweep.thresholds) // 500, 1)
+    points = [(float(each), *sweep.at(each)[:2]) for each in sweep.thresholds[::every]]
     return [
-        (float(threshold), int(correct) / max(int(number), 1), int(correct) / max(gold, 1))
-        for threshold, correct, number in list(points)[::every]
+        (threshold, correct / max(number, 1), correct / max(gold, 1))
+        for threshold, correct, number in points
     ]
 
 

@@ -35,12 +35,10 @@ def counts(found: List[Found], above: Dict[str, float]) -> Dict[str, Any]:
 @given(FOUND)
 def test_a_sweep_counts_what_is_above(found: List[Found]) -> None:
     sweep = Sweep(found, 5)
-    for threshold, correct, number in zip(
-        sweep.thresholds, sweep.correct, sweep.found, strict=True
-    ):
+    for threshold in [*sweep.thresholds, 0.0, 0.35, 0.5, 1.0]:
         kept = [each for each in found if each.score > threshold]
-        assert (correct, number) == (sum(each.is_correct for each in kept), len(kept))
-        assert sweep.at(threshold) == (correct, number, 5)
+        assert sweep.at(threshold) == (sum(each.is_correct for each in kept), len(kept), 5)
+    assert len(sweep.thresholds) == len({each.score for each in found}) + 1
 
 
 OBJECTIVES = [Objective(), Objective(2.0), Objective(is_macro=True), Objective(min_precision=0.6)]

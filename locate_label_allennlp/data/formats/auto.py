@@ -54,7 +54,9 @@ class AutoFormat(RunningTextFormat):
     def read(self, path: str) -> Iterator[Document]:
         path = str(path)
         is_one = path.endswith((".ann", ".ann.gz"))
-        names = [] if is_one else [file.plain_name for file in corpus_files(path)]
+        names = (
+            [] if is_one else [file.plain_name for file in corpus_files(path, on_left_out=_unsaid)]
+        )
         for kind in (AceFormat, RichEreFormat):
             if any(name.endswith(kind.annotation_suffix) for name in names):
                 yield from self._read_as(kind(splitting=self._splitting), path)
@@ -97,6 +99,10 @@ class AutoFormat(RunningTextFormat):
     @overrides
     def write(self, documents: Iterable[Document], path: str) -> None:
         _written_format(str(path)).write(documents, path)
+
+
+def _unsaid(what: str, count: int) -> None:
+    """It is said when the files are read."""
 
 
 def _written_format(path: str) -> CorpusFormat:

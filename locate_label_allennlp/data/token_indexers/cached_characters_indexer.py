@@ -10,7 +10,7 @@ from allennlp.data.token_indexers.token_indexer import IndexedTokenList
 from overrides import overrides
 
 # Words whose characters are remembered; beyond that many the memory starts afresh.
-_REMEMBERED_WORDS = 500_000
+_REMEMBERED_WORDS = 50_000
 
 
 @TokenIndexer.register("cached_characters")

@@ -9,7 +9,7 @@ from overrides import overrides
 from locate_label_allennlp.common.encoders import encoder_source, load_tokenizer
 
 # Words whose wordpieces are remembered; beyond that many the memory starts afresh.
-_REMEMBERED_WORDS = 500_000
+_REMEMBERED_WORDS = 50_000
 
 
 @TokenIndexer.register("windowed_transformer")
