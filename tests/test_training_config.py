@@ -1,7 +1,7 @@
 """The configs hold the paper's settings, and every one of them makes a model."""
 
 from pathlib import Path
-from typing import List
+from typing import Any, List
 
 import pytest
 from allennlp.common import Params
@@ -305,6 +305,59 @@ def test_a_corpus_of_one_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ENCODER", "")
     monkeypatch.setenv("LEARNING_RATE", "0.002")
     assert config("custom")["trainer"]["optimizer"]["lr"] == 0.002
+
+
+def test_corpora_without_a_development_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("msra", "cleananercorp"):
+        settings = config(f"{name}_recommended")
+        train = settings["train_data_path"]["training"]
+        assert settings["validation_data_path"] == {"held_out": train}
+        assert settings["dataset_reader"]["held_out"] == 0.1
+        assert settings["evaluate_on_test"]
+        monkeypatch.setenv("DEV", "d.txt")
+        settings = config(f"{name}_recommended")
+        assert settings["validation_data_path"] == "d.txt"
+        assert "held_out" not in settings["dataset_reader"]
+        monkeypatch.delenv("DEV")
+
+
+@pytest.mark.parametrize(
+    ("name", "lines", "sentences", "entities"),
+    [
+        (
+            "msra",
+            ["老 O", "港 B-LOC", "。 O", "", "他 B-PER", "睡 O"],
+            [["老", "港", "。"], ["他", "睡"]],
+            [(1, 2, "LOC"), (0, 1, "PER")],
+        ),
+        # With blank lines between sentences and without.
+        (
+            "cleananercorp",
+            ["a B-LOC", "b O", ". O", "", "c O", ". O", "d B-PERS", "e O", ". O"],
+            [["a", "b", "."], ["c", "."], ["d", "e", "."]],
+            [(0, 1, "LOC"), (0, 1, "PERS")],
+        ),
+    ],
+)
+def test_the_columns_of_a_dataset(
+    name: str,
+    lines: List[str],
+    sentences: List[List[str]],
+    entities: List[Any],
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "train.txt"
+    file.write_text("\n".join(lines), "utf-8")
+    settings = Params({"format": config(f"{name}_recommended")["dataset_reader"]["format"]})
+    documents = list(CorpusFormat.from_params(settings["format"]).read(str(file)))
+    # Each sentence is a document, of which some can be held out.
+    assert [list(each.words) for document in documents for each in document.sentences] == sentences
+    assert all(len(document.sentences) == 1 for document in documents)
+    assert [
+        (entity.start, entity.end, entity.type)
+        for document in documents
+        for entity in document.sentences[0].entities
+    ] == entities
 
 
 def test_one_gpu_or_several(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,18 +1,17 @@
 """The subcommand `ner-report` says what a model finds, what it misses, and why."""
 
 import argparse
-from typing import TYPE_CHECKING, Any, Dict, Iterable, Optional
+from typing import TYPE_CHECKING, Any, Dict
 
 from allennlp.commands.subcommand import Subcommand
 from overrides import overrides
+
+from locate_label_allennlp.report.batches import BATCH_SIZE
 
 if TYPE_CHECKING:
     from allennlp.models import Archive
 
     from locate_label_allennlp.models.nested_ner_model import NestedNerModel
-
-# For sentences without a loader of their own in the config.
-_BATCH_SIZE = 32
 
 DESCRIPTION = """\
 Runs a model on a corpus and writes DIR/report.html, a page that needs no network, and
@@ -48,7 +47,7 @@ class NerReport(Subcommand):
             "--batch-size",
             type=_at_least(1),
             help="sentences at a time (default: the config's validation_data_loader, "
-            f"or {_BATCH_SIZE})",
+            f"or {BATCH_SIZE})",
         )
         subparser.add_argument(
             "-o", "--overrides", default="", help="JSON that overrides parts of the model's config"
@@ -77,6 +76,7 @@ def _write(args: argparse.Namespace) -> None:
     from allennlp.common.util import prepare_environment
     from allennlp.models.archival import load_archive
 
+    from locate_label_allennlp.report.batches import corpus_batches
     from locate_label_allennlp.report.building import build_report
     from locate_label_allennlp.report.report_folder import check_writable, write_report
 
@@ -86,7 +86,7 @@ def _write(args: argparse.Namespace) -> None:
     )
     prepare_environment(archive.config.duplicate())
     model = _detecting(archive, args.archive_file)
-    batches = _batches(archive, args.input_file, args.batch_size, args.cuda_device)
+    batches = corpus_batches(archive, args.input_file, args.batch_size, args.cuda_device)
     report = build_report(model, batches, args.archive_file, args.input_file, args.max_examples)
     write_report(report, args.output)
     print(f"{args.output}: {_summary(report)}")
@@ -104,40 +104,6 @@ def _detecting(archive: "Archive", path: str) -> "NestedNerModel":
             "that finds entities by itself"
         )
     return model
-
-
-def _batches(
-    archive: "Archive", path: str, batch_size: Optional[int], cuda_device: int
-) -> Iterable[Dict[str, Any]]:
-    from allennlp.common import Tqdm
-    from allennlp.common.util import int_to_device
-    from allennlp.data import DataLoader
-    from allennlp.data.data_loaders import MultiProcessDataLoader
-    from allennlp.nn.util import move_to_device
-
-    from locate_label_allennlp.patches.trust import restricted
-
-    reader = archive.validation_dataset_reader
-    params = archive.config.get("validation_data_loader", None)
-    loader: DataLoader
-    if params is None or batch_size is not None:
-        batch_size = batch_size or _BATCH_SIZE
-        # Read as they are needed rather than all at once.
-        loader = MultiProcessDataLoader(
-            reader=reader,
-            data_path=path,
-            batch_size=batch_size,
-            max_instances_in_memory=64 * batch_size,
-            quiet=True,
-        )
-    else:
-        with restricted():
-            loader = DataLoader.from_params(params=params, reader=reader, data_path=path)
-    loader.index_with(archive.model.vocab)
-    device = int_to_device(cuda_device)
-    loader.set_target_device(device)
-    for batch in Tqdm.tqdm(loader, desc="batches", total=None):
-        yield move_to_device(batch, device)
 
 
 def _summary(report: Dict[str, Any]) -> str:

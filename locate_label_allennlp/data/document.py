@@ -12,11 +12,18 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
+_LONGEST = 1_000
+"""Characters of a message; what it quotes may be of any length."""
+
 
 class CorpusError(ValueError):
     """Corpus data break their format. Names the file and, if known, the line."""
 
     def __init__(self, message: str, path: object = None, line: Optional[int] = None) -> None:
+        if len(message) > _LONGEST:
+            half = _LONGEST // 2
+            left_out = len(message) - 2 * half
+            message = f"{message[:half]}[{left_out:,} characters]{message[-half:]}"
         where = "" if path is None else f"{path}: " if line is None else f"{path}:{line}: "
         super().__init__(where + message)
         self.reason = message
@@ -176,10 +183,17 @@ def _described(entity: Entity) -> str:
     return f"entity {entity.type!r} from word {entity.start} to {entity.end} (exclusive)"
 
 
+RESERVED_TYPES = ("@@PADDING@@", "@@UNKNOWN@@", "@@NEWLINE@@")
+"""What stands for something else in AllenNLP's vocabularies: entities of such types get lost."""
+
+
 def _mistake(entity: Entity, length: int) -> Optional[str]:
     """What is wrong with an entity of a sentence of `length` words."""
     if any(unicodedata.category(character) == "Cc" for character in entity.type):
         return f"{_described(entity)}: a type has no line breaks and other control characters"
+    if entity.type in RESERVED_TYPES:
+        names = ", ".join(RESERVED_TYPES)
+        return f"{_described(entity)}: AllenNLP uses {names}; allowed are others"
     if not 0 <= entity.start < entity.end <= length:
         return (
             f"{_described(entity)} lies outside its sentence; "

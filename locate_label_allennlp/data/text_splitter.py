@@ -1,11 +1,14 @@
 """Raw text into sentences of words, with the place of every word."""
 
 import re
+from itertools import pairwise
 from typing import Any, List, Tuple
 
 import spacy
 from allennlp.common import FromParams
 from allennlp.common.checks import ConfigurationError
+from spacy.tokenizer import Tokenizer  # type: ignore[import-not-found]
+from spacy.tokens import Doc
 
 from locate_label_allennlp.data.document import Document, Sentence
 from locate_label_allennlp.patches.trust import is_restricted
@@ -15,6 +18,11 @@ Spans = List[Tuple[int, int]]
 
 NEW_WORDS = 50_000
 """How many of them spaCy keeps, about 0.5 kB each."""
+
+# What stands without a blank for so long is given to spaCy in parts: it takes off one punctuation
+# mark after the other, and every time looks at all that is left.
+_LONG_RUN = re.compile(r"\S{1000,}")
+_PART = 100
 
 WORDS = ("spacy", "whitespace", "characters")
 
@@ -54,7 +62,7 @@ class TextSplitter(FromParams):
         if self.words == "spacy":
             found = [
                 [(token.idx, token.idx + len(token)) for token in sentence if not token.is_space]
-                for sentence in self._pipeline(text).sents
+                for sentence in self._pipeline(self._doc(text)).sents
             ]
         else:
             by_line = self.words == "whitespace"
@@ -65,6 +73,24 @@ class TextSplitter(FromParams):
                 for part in sentence_end.finditer(text)
             ]
         return [spans for spans in found if spans]
+
+    def _doc(self, text: str) -> Any:
+        """What a pipeline takes: the text or, if it is told by rules in parts, its words."""
+        tokenizer = self._pipeline.tokenizer
+        cuts = [
+            place
+            for run in _LONG_RUN.finditer(text)
+            for place in range(run.start(), run.end() + 1, _PART)
+        ]
+        if not cuts or not isinstance(tokenizer, Tokenizer):
+            return text
+        parts = map(tokenizer, (text[slice(*part)] for part in pairwise([0, *cuts, len(text)])))
+        tokens: List[Any] = [token for part in parts for token in part]
+        return Doc(
+            self._pipeline.vocab,
+            words=[token.text for token in tokens],
+            spaces=[bool(token.whitespace_) for token in tokens],
+        )
 
     def split(self, text: str) -> Document:
         """

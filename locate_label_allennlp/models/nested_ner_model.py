@@ -3,6 +3,7 @@
 from typing import Any, Dict, List, Optional
 
 import torch
+from allennlp.common.checks import ConfigurationError
 from allennlp.data import Vocabulary
 from overrides import overrides
 from torch import Tensor
@@ -11,7 +12,8 @@ from locate_label_allennlp.common.length_buckets import LengthBuckets
 from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.data.fields import entities_of_tensor
 from locate_label_allennlp.decoders import EntityDecoder, SoftNmsDecoder
-from locate_label_allennlp.models.detection import Candidates, GoldEntities, Seeds
+from locate_label_allennlp.decoders.entity_decoder import check_fraction, score_of
+from locate_label_allennlp.models.detection import Candidates, Detection, GoldEntities, Seeds
 from locate_label_allennlp.models.ner_model import NerModel
 from locate_label_allennlp.modules.word_encoder import WordEncoder
 from locate_label_allennlp.nn.pairing import iou_with_gold
@@ -34,6 +36,12 @@ class NestedNerModel(NerModel):
     decoder : `EntityDecoder`, optional (default = `soft_nms`)
     metric : `NestedSpanF1`, optional
     label_namespace : `str`, optional (default = `"entity_labels"`)
+    temperature : `float`, optional (default = `1.0`)
+        What the logarithms of the candidates' probabilities are divided by in prediction: above 1
+        scores become less sure. `allennlp tune-thresholds` fits it.
+    type_thresholds : `Dict[str, float]`, optional (default = `None`)
+        Of some types: the score that an entity must be above, where this is more than the
+        decoder's `score_threshold`.
     """
 
     def __init__(
@@ -43,9 +51,22 @@ class NestedNerModel(NerModel):
         decoder: Optional[EntityDecoder] = None,
         metric: Optional[NestedSpanF1] = None,
         label_namespace: str = "entity_labels",
+        temperature: float = 1.0,
+        type_thresholds: Optional[Dict[str, float]] = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(vocab, word_encoder, label_namespace, **kwargs)
+        if not temperature > 0:
+            raise ConfigurationError(f"temperature is {temperature}; allowed is more than 0")
+        self.temperature = temperature
+        self.type_thresholds = {
+            kind: check_fraction(f"type_thresholds.{kind}", threshold, zero=True)
+            for kind, threshold in (type_thresholds or {}).items()
+        }
+        unknown = sorted(self.type_thresholds.keys() - set(self.labels.values()))
+        if unknown:
+            allowed = ", ".join(self.labels.values())
+            raise ConfigurationError(f"type_thresholds has {unknown}; allowed are {allowed}")
         self.decoder = decoder or SoftNmsDecoder()
         self._metric = metric or NestedSpanF1(vocab, label_namespace)
 
@@ -66,9 +87,26 @@ class NestedNerModel(NerModel):
 
     @overrides
     def decode(self, candidates: Candidates, num_sentences: int) -> List[List[Entity]]:
+        return [self.choose(spans) for spans in self.scored_spans(candidates, num_sentences)]
+
+    def choose(self, scored: List[Entity]) -> List[Entity]:
+        """The entities among the scored spans of a sentence."""
         return [
-            self.decoder.decode(spans) for spans in self.scored_spans(candidates, num_sentences)
+            entity
+            for entity in self.decoder.decode(scored)
+            if score_of(entity) > self.type_thresholds.get(entity.type, -1.0)
         ]
+
+    @overrides
+    def _detect(self, gold: Optional[GoldEntities], *inputs: Any, **named: Any) -> Detection:
+        detection = super()._detect(gold, *inputs, **named)
+        candidates = detection.candidates
+        if candidates is None or self.temperature == 1.0:
+            return detection
+        # A probability of 0 stays one.
+        log = candidates.probabilities.clamp(min=torch.finfo(torch.float32).tiny).log()
+        tempered = (log / self.temperature).softmax(dim=1)
+        return detection._replace(candidates=candidates._replace(probabilities=tempered))
 
     def _generator(self, device: torch.device) -> Optional[torch.Generator]:
         """Where samples come from: PyTorch's own in training, else one seeded anew a batch."""

@@ -85,14 +85,14 @@ def build_report(
 
 def _described(model: NestedNerModel, types: Sequence[str]) -> JsonDict:
     return {
-        "type": _registered_name(Model, type(model)),
-        "decoder": _registered_name(EntityDecoder, type(model.decoder)),
+        "type": registered_name(Model, type(model)),
+        "decoder": registered_name(EntityDecoder, type(model.decoder)),
         "score_threshold": model.decoder.score_threshold,
         "types": list(types),
     }
 
 
-def _registered_name(base: Type[Registrable], component: type) -> str:
+def registered_name(base: Type[Registrable], component: type) -> str:
     """What configs call it."""
     names = (name for name in base.list_available() if base.by_name(name) is component)
     return next(names, component.__name__)

@@ -1,3 +1,4 @@
+import time
 from pathlib import Path
 
 import pytest
@@ -87,3 +88,17 @@ def test_new_words_are_not_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> Non
         assert list(sentence.words) == words
         sizes.append(len(splitter._pipeline.vocab))
     assert max(sizes) - min(sizes) < 50 + 20 + 2
+
+
+@pytest.mark.parametrize("run", ["[", "'s", '("', "x."])
+def test_a_run_without_blanks_takes_linear_time(run: str) -> None:
+    text = f"The  port {run * 20_000} \n slept."
+    start = time.process_time()
+    document = TextSplitter().split(text)
+    assert time.process_time() - start < 5  # of what took half a minute
+    words = [word for sentence in document.sentences for word in sentence.words]
+    assert "".join(words) == "".join(text.split())
+    assert words[:2] == ["The", "port"]
+    assert words[-2:] == ["slept", "."]
+    offsets = [span for sentence in document.sentences for span in sentence.offsets or ()]
+    assert [text[start:end] for start, end in offsets] == words

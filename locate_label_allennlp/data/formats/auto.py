@@ -7,6 +7,7 @@ from typing import ClassVar, Iterable, Iterator
 from overrides import overrides
 
 from locate_label_allennlp.data.document import CorpusError, Document
+from locate_label_allennlp.data.formats.ace import AceFormat
 from locate_label_allennlp.data.formats.brat import BratFormat
 from locate_label_allennlp.data.formats.columns import ColumnsFormat
 from locate_label_allennlp.data.formats.corpus_files import CorpusFile, corpus_files
@@ -14,6 +15,7 @@ from locate_label_allennlp.data.formats.corpus_format import CorpusFormat, Tally
 from locate_label_allennlp.data.formats.genia_xml import GeniaXmlFormat
 from locate_label_allennlp.data.formats.json_items import is_json_object
 from locate_label_allennlp.data.formats.jsonl import JsonlFormat
+from locate_label_allennlp.data.formats.rich_ere import RichEreFormat
 from locate_label_allennlp.data.formats.running_text import RunningTextFormat
 from locate_label_allennlp.data.formats.spacy_docs import SpacyFormat
 
@@ -33,8 +35,9 @@ class AutoFormat(RunningTextFormat):
     - `<?xml`, `<!DOCTYPE` or `<Annotation`: `genia_xml`;
     - anything else: `columns` (all but the first hold labels).
 
-    A `.spacy` file is `spacy`, and a path with `.ann` files, or with the ending `.ann`, is `brat`.
-    Each is read with its default arguments, but for `splitting`; name the format to give it others.
+    A `.spacy` file is `spacy`, a path with `.ann` files, or with the ending `.ann`, is `brat`, one
+    with `.apf.xml` files is `ace`, and one with `.rich_ere.xml` files `rich_ere`. Each is read with
+    its default arguments, but for `splitting`; name the format to give it others.
 
     **Writing** goes by the ending: `.jsonl`, `.jsonlines`, `.json`, `.ndjson`; `.iob2`, `.conll`,
     `.tsv`, `.bio`; `.spacy`. The first two may be followed by `.gz`.
@@ -51,7 +54,13 @@ class AutoFormat(RunningTextFormat):
     def read(self, path: str) -> Iterator[Document]:
         path = str(path)
         is_one = path.endswith((".ann", ".ann.gz"))
-        names = [] if is_one else [file.plain_name for file in corpus_files(path)]
+        names = (
+            [] if is_one else [file.plain_name for file in corpus_files(path, on_left_out=_unsaid)]
+        )
+        for kind in (AceFormat, RichEreFormat):
+            if any(name.endswith(kind.annotation_suffix) for name in names):
+                yield from self._read_as(kind(splitting=self._splitting), path)
+                return
         if not is_one and not any(name.endswith(".ann") for name in names):
             yield from super().read(path)
             return
@@ -62,9 +71,11 @@ class AutoFormat(RunningTextFormat):
                 "the name of the format whose files are to be read",
                 path,
             )
-        brat = BratFormat(self._splitting)
-        brat.on_error, brat.on_note = self.on_error, self.on_note
-        yield from brat.read(path)
+        yield from self._read_as(BratFormat(self._splitting), path)
+
+    def _read_as(self, format: CorpusFormat, path: str) -> Iterator[Document]:
+        format.on_error, format.on_note = self.on_error, self.on_note
+        return format.read(path)
 
     @overrides
     def read_file(self, file: CorpusFile, tally: Tally) -> Iterator[Document]:
@@ -88,6 +99,10 @@ class AutoFormat(RunningTextFormat):
     @overrides
     def write(self, documents: Iterable[Document], path: str) -> None:
         _written_format(str(path)).write(documents, path)
+
+
+def _unsaid(what: str, count: int) -> None:
+    """It is said when the files are read."""
 
 
 def _written_format(path: str) -> CorpusFormat:

@@ -22,7 +22,7 @@ from locate_label_allennlp.data.formats.running_text import Mention, RunningText
 
 # A name, a type and two numbers, which a line of brat's other kinds never has.
 _LIKE_AN_ENTITY = re.compile(r"\s*[^\s#]\S*\s+\S+\s+\d+\s+\d+(\s|;|$)")
-_TEXT_BOUND = re.compile(r"T\S*\t(\S+) (\d+ \d+(?:;\d+ \d+)*)(?:\t(.*))?")
+_TEXT_BOUND = re.compile(r"T\S*\t(\S+) (\d{1,18} \d{1,18}(?:;\d{1,18} \d{1,18})*)(?:\t(.*))?")
 _ALLOWED = "a line of an entity is 'T1<tab>TYPE START END[;START END]<tab>TEXT'"
 
 # Relations, events, attributes, modifications, normalisations, notes, equivalences.
@@ -71,7 +71,7 @@ class BratFormat(RunningTextFormat):
         tally = Tally(path, self.on_error, self.on_note)
         is_one = path.removesuffix(".gz").endswith(self.suffixes)
         pairs: Dict[str, Dict[str, CorpusFile]] = {}
-        for file in self._files(path, is_one):
+        for file in self._files(path, is_one, tally):
             stem, suffix = os.path.splitext(file.plain_name)
             pair = pairs.setdefault(stem, {})
             if suffix in pair:
@@ -93,12 +93,12 @@ class BratFormat(RunningTextFormat):
                 tally.add(".txt files without .ann, passed over", (pair[".txt"].name, 1))
         tally.say()
 
-    def _files(self, path: str, is_one: bool) -> Iterator[CorpusFile]:
+    def _files(self, path: str, is_one: bool, tally: Tally) -> Iterator[CorpusFile]:
         """For one file of a pair also the other."""
         if not is_one:
             return (
                 file
-                for file in corpus_files(path, self.suffixes)
+                for file in corpus_files(path, self.suffixes, tally.add_left_out)
                 if file.plain_name.endswith(self.suffixes)
             )
         stem, suffix = os.path.splitext(path.removesuffix(".gz"))

@@ -4,6 +4,7 @@ import glob
 import gzip
 import io
 import logging
+import lzma
 import os
 import re
 import shutil
@@ -103,6 +104,10 @@ class CorpusFile:
     def _open(self) -> Iterator[IO[bytes]]:
         with self.open_packed() as packed:
             if self.name.endswith(".gz"):
+                # For Python it is a file with nothing in it.
+                if not packed.read(1):
+                    raise gzip.BadGzipFile("it is empty")
+                packed.seek(0)
                 with gzip.GzipFile(fileobj=packed) as content:
                     yield cast(IO[bytes], _Unpacked(content, packed, self.name))
             else:
@@ -151,7 +156,11 @@ def _is_unlimited() -> bool:
     return os.environ.get(UNLIMITED) == "1"
 
 
-def corpus_files(path: str, suffixes: Sequence[str] = ()) -> Iterator[CorpusFile]:
+def corpus_files(
+    path: str,
+    suffixes: Sequence[str] = (),
+    on_left_out: Optional[Callable[[str, int], None]] = None,
+) -> Iterator[CorpusFile]:
     """
     # Parameters
 
@@ -162,6 +171,8 @@ def corpus_files(path: str, suffixes: Sequence[str] = ()) -> Iterator[CorpusFile
         `.gz`.
     suffixes : `Sequence[str]`, optional
         The endings (`.gz` aside) of what is taken from a folder or from an archive. All, if none.
+    on_left_out : `Callable[[str, int], None]`, optional
+        Hears of what is passed over in a folder, and how often; by default it is logged.
 
     # Returns
 
@@ -179,7 +190,7 @@ def corpus_files(path: str, suffixes: Sequence[str] = ()) -> Iterator[CorpusFile
             _archived(path, path, "", suffixes) if _is_archive(path) else [_local(path, path)]
         )
     elif os.path.isdir(path):
-        yield from _in_folder(path, suffixes)
+        yield from _in_folder(path, suffixes, on_left_out or partial(_log_left_out, path))
     elif "://" in path or "!" in path:
         location, _, member = path.partition("!")
         local = _fetched(location)
@@ -271,19 +282,29 @@ def _wanted(name: str, suffixes: Sequence[str]) -> bool:
     return not hidden and name.removesuffix(".gz").endswith(tuple(suffixes) or "")
 
 
-def _in_folder(folder: str, suffixes: Sequence[str]) -> Iterator[CorpusFile]:
+def _log_left_out(path: str, what: str, count: int) -> None:
+    logger.warning("%s: %s: %d", path, what, count)
+
+
+def _in_folder(
+    folder: str, suffixes: Sequence[str], on_left_out: Callable[[str, int], None]
+) -> Iterator[CorpusFile]:
     names: List[str] = []
     links = 0
     for where, folders, files in os.walk(folder):
         links += sum(os.path.islink(os.path.join(where, name)) for name in folders)
         inside = [os.path.relpath(os.path.join(where, name), folder) for name in files]
         names.extend(name for name in inside if _wanted(name.replace(os.sep, "/"), suffixes))
-        other = [name for name in inside if name not in names and _wanted(name.lower(), suffixes)]
+        other = [
+            name
+            for name in inside
+            if not _wanted(name, suffixes) and _wanted(name.lower(), suffixes)
+        ]
         if other:
             what = f"files whose ending is not in small letters, such as {other[0]}, passed over"
-            logger.warning("%s: %s: %d", folder, what, len(other))
+            on_left_out(what, len(other))
     if links:
-        logger.warning("%s: folders that are links, not followed: %d", folder, links)
+        on_left_out("folders that are links, not followed", links)
     _check_any(names, folder, "folder", suffixes)
     for name in sorted(names):
         path = os.path.join(folder, name)
@@ -317,6 +338,8 @@ def _members(location: str, local: str) -> Iterator[Tuple[str, Callable[[], Any]
                 if names[each.filename] > 1:
                     raise CorpusError(f"has the member {each.filename!r} twice", location)
                 check_ratio(each.file_size, each.compress_size, f"{location}!{each.filename}")
+                # Its name is there twice, and one of them may be damaged.
+                archive.open(each).close()
                 yield each.filename, partial(archive.open, each)
         else:
             with tarfile.open(local) as tar:
@@ -330,16 +353,22 @@ def _members(location: str, local: str) -> Iterator[Tuple[str, Callable[[], Any]
                     content = tar.extractfile(entry) if entry.isfile() else None
                     if content is not None:
                         yield entry.name.removeprefix("./"), partial(io.BytesIO, content.read())
-                _check_end(tar)
+                _check_end(tar, size, packed, location)
 
 
-def _check_end(tar: tarfile.TarFile) -> None:
-    """Where a header is damaged or cut off, tarfile takes it for the end of the archive."""
+def _check_end(tar: tarfile.TarFile, size: int, packed: int, name: str) -> None:
+    """
+    Where a header is damaged or cut off, tarfile takes it for the end of the archive; it does not
+    read on to the sums behind what was compressed.
+    """
     file: Any = tar.fileobj
     file.seek(tar.offset)
     block = file.read(tarfile.BLOCKSIZE)
     if block != bytes(tarfile.BLOCKSIZE):
         raise tarfile.ReadError("it is damaged or cut off")
+    while block := file.read(_BLOCK):
+        size += len(block)
+        check_ratio(size, packed, name)
 
 
 def _check_any(names: Sequence[str], where: str, kind: str, suffixes: Sequence[str]) -> None:
@@ -357,6 +386,7 @@ def _readable(name: str) -> Iterator[None]:
         gzip.BadGzipFile,
         EOFError,
         zlib.error,
+        lzma.LZMAError,
         zipfile.BadZipFile,
         tarfile.TarError,
         NotImplementedError,  # a compression that zipfile does not know

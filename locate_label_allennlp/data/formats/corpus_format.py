@@ -67,6 +67,10 @@ class Tally:
         if self.on_error is None:
             self.add("entities given twice, kept once", place, count=given - len(sentence.entities))
 
+    def add_left_out(self, what: str, count: int) -> None:
+        """For what has no place but the path."""
+        self.add(what, count=count)
+
     def say(self) -> None:
         if self._on_note is None:
             for what, count in self._counts.items():
@@ -124,7 +128,7 @@ class CorpusFormat(Registrable):
         `CorpusError`, with file and line, for whatever the format does not allow.
         """
         tally = Tally(path, self.on_error, self.on_note)
-        for file in corpus_files(path, self.suffixes):
+        for file in corpus_files(path, self.suffixes, tally.add_left_out):
             yield from self.read_file(file, tally)
         tally.say()
 

@@ -102,6 +102,9 @@ class GeniaParser:
             self._abstracts.append(Abstract())
         elif tag in _NAMES and not self._in_sentence:
             self._name = []
+        elif tag == "sentence" and self._name is not None:
+            line = self._parser.CurrentLineNumber
+            raise CorpusError("element 'sentence' lies in the name of its text", self._path, line)
         elif tag == "sentence":
             self._in_sentence = True
         if self._in_sentence:
@@ -136,9 +139,12 @@ class GeniaParser:
             owner = next((each for each in reversed(self._open) if each.tag == "cons"), None)
             if owner is not None:
                 owner.fragments.append((span, "".join(self._text[element.part :])))
-        elif tag in _TERMS and span[0] < span[1]:
+        elif tag in _TERMS:
             self._add_term(element, span)
-        elif tag == "sentence":
+        elif tag != "sentence" and "sem" in element.attributes:
+            place = (self._path, element.line)
+            self._tally.add("elements with a meaning ('sem') that are no terms, left out", place)
+        if tag == "sentence":
             self._abstracts[-1].sentences.append(span)
             self._text.append("\n")
             self._length += 1
@@ -151,7 +157,11 @@ class GeniaParser:
                 self._add_coordination(element, meaning, lex or "")
             return
         kind = entity_type(meaning)
-        if kind is not None and (lex is not None or not self._benchmark_terms):
+        if kind is None or (lex is None and self._benchmark_terms):
+            return
+        if span[0] == span[1]:
+            self._tally.add("terms without text, left out", (self._path, element.line))
+        else:
             self._abstracts[-1].mentions.append(Mention((span,), kind, element.line))
 
     def _add_coordination(self, element: _Element, meaning: str, lex: str) -> None:

@@ -114,6 +114,20 @@ def tagged_entities(
     return list(entities_of(labels, "iob", lambda index: tally.add(MENDED["iob"], place)))
 
 
+def note_others(item: Item, place: Place, tally: Tally) -> None:
+    """Counts an object with entities in several fields, of which the first is read."""
+    full = [
+        name
+        for name in _FULL
+        if isinstance(item.get(name), list) and any(each not in ("O", 0) for each in item[name])
+    ]
+    if len(full) > 1 or (full and any(name in item for name in _FULL[: _FULL.index(full[0])])):
+        tally.add("sentences or texts with entities in several fields, read from one", place)
+
+
+_FULL = ("entities", "entity_mentions", "label", "labels", "spans", "ner", TAGS)
+
+
 def check_no_lookalike(item: Item, place: Place) -> None:
     """An error for an object without entities that has them in a field of another name."""
     for name, value in item.items():

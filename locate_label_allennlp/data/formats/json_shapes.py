@@ -10,6 +10,7 @@ from locate_label_allennlp.data.formats.json_entities import (
     checked_entity,
     given_entities,
     listed,
+    note_others,
     tagged_entities,
 )
 from locate_label_allennlp.data.formats.json_items import Item, fail
@@ -76,7 +77,7 @@ def own_form(
     else:
         own = _rest(item) | {"tokens": item[shape]}
         entities = _of_words(item, shape, tag_names, place, tally)
-    return _with_entities(own, entities, item, place)
+    return _with_entities(own, entities, item, place, tally)
 
 
 def without_entities(item: Any) -> Any:
@@ -116,6 +117,8 @@ def _document(
     own = _rest(item) | ({} if text is None else {"text": text})
     sentences = [_words_object(part, place) for part in item[shape]]
     if "entities" in item:
+        what = "sentences whose entities are not read, but those of their document (predictions)"
+        tally.add(what, place, count=sum(bool(part.get("entities")) for part in sentences))
         entities = _by_sentence(item, len(sentences), place, tally)
         if text is not None and not any("offsets" in part for part in sentences):
             offsets = _aligned(text, [part["tokens"] for part in sentences], place)
@@ -133,6 +136,7 @@ def _document(
             _of_words(part, "tokens", tag_names, place, tally),
             part,
             place,
+            tally,
         )
         for part in sentences
     ]
@@ -197,6 +201,8 @@ def _task(item: Item, place: Place, tally: Tally) -> Item:
     if not given:
         return own
     tally.add("further annotations of one text, not used", place, count=len(given) - 1)
+    if "result" not in given[0]:
+        fail(f'an annotation of Label Studio has "result"; got {given[0]!r:.80}', place)
     own["entities"] = entities = []
     for result in listed(given[0], "result", place):
         value = result.get("value") if isinstance(result, dict) else None
@@ -247,8 +253,11 @@ def _rest(item: Item) -> Item:
     return {name: value for name, value in item.items() if name not in _KINDS}
 
 
-def _with_entities(own: Item, entities: Optional[List[Entity]], item: Item, place: Place) -> Item:
+def _with_entities(
+    own: Item, entities: Optional[List[Entity]], item: Item, place: Place, tally: Tally
+) -> Item:
     if entities is None:
         check_no_lookalike(item, place)
         return own
+    note_others(item, place, tally)
     return own | {"entities": entities}

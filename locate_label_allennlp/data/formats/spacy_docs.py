@@ -75,6 +75,11 @@ class SpacyFormat(CorpusFormat):
         if not given and doc.ents:
             what = f"documents with an empty group {self._spans_key!r}, whose doc.ents are not read"
             tally.add(what, (path, number))
+        elif given is not doc.ents:
+            kept = {(span.start, span.end, span.label) for span in given}
+            count = sum((span.start, span.end, span.label) not in kept for span in doc.ents)
+            what = f"entities of doc.ents that are not in the group {self._spans_key!r}, not read"
+            tally.add(what, (path, number), count=count)
         mentions = [
             Mention(((span.start_char, span.end_char),), span.label_, number) for span in given
         ]

@@ -13,19 +13,22 @@ from typing import Any, Callable, List, Tuple
 
 import pytest
 import spacy
+from allennlp.data import Vocabulary
 from spacy.tokens import DocBin, Span
 
 from locate_label_allennlp.data.corpus.validation import Validation
-from locate_label_allennlp.data.document import CorpusError, Document
+from locate_label_allennlp.data.document import RESERVED_TYPES, CorpusError, Document
 from locate_label_allennlp.data.formats import (
     AutoFormat,
     BratFormat,
     ColumnsFormat,
     GeniaXmlFormat,
+    JsonlFormat,
     SpacyFormat,
 )
 from locate_label_allennlp.data.formats import corpus_files as files
 from locate_label_allennlp.data.formats.genia_parser import MOST_FRAGMENTS
+from locate_label_allennlp.training.metrics import NestedSpanF1
 
 LINE = '{"tokens": ["Tarn"], "entities": [{"start": 0, "end": 1, "type": "PLACE"}]}\n'
 
@@ -172,12 +175,12 @@ def test_links_and_other_endings_of_a_folder(warned: Warned, tmp_path: Path) -> 
     (folder / "a.jsonl").write_text(LINE)
     (folder / "B.JSONL").write_text(LINE)
     os.symlink(tmp_path / "other", folder / "link")
-    from locate_label_allennlp.data.formats import JsonlFormat
-
     documents, said = warned(folder, JsonlFormat())
     assert len(documents) == 1
     assert "folders that are links, not followed: 1" in said
     assert "whose ending is not in small letters, such as B.JSONL, passed over: 1" in said
+    notes = [str(each) for each in Validation(JsonlFormat()).problems(str(folder))]
+    assert sum("passed over" in note or "not followed" in note for note in notes) == 2
 
 
 def tar(path: Path, *members: Tuple[str, bytes, bytes]) -> Path:
@@ -203,6 +206,29 @@ def test_links_and_damage_in_a_tar(warned: Warned, tmp_path: Path) -> None:
             warned(path)
 
 
+def test_sums_behind_what_is_compressed(warned: Warned, tmp_path: Path) -> None:
+    path = tar(tmp_path / "c.tar", ("a.jsonl", tarfile.REGTYPE, LINE.encode()))
+    whole = gzip.compress(path.read_bytes())
+    path = tmp_path / "c.tar.gz"
+    for content in (whole[:-6] + b"\xff" + whole[-5:], whole[:-8]):
+        path.write_bytes(content)
+        with pytest.raises(CorpusError, match=r"c\.tar\.gz: cannot be unpacked"):
+            warned(path)
+    path.write_bytes(whole)
+    assert len(warned(path)[0]) == 1
+
+
+def test_a_zip_whose_names_do_not_agree(warned: Warned, tmp_path: Path) -> None:
+    path = tmp_path / "c.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.jsonl", LINE)
+        archive.writestr("b.jsonl", LINE)
+    directory = path.read_bytes().rpartition(b"b.jsonl")
+    path.write_bytes(directory[0] + b"b.jsonx" + directory[2])
+    with pytest.raises(CorpusError, match=r"c\.zip: cannot be unpacked"):
+        warned(path, JsonlFormat())
+
+
 def test_a_zip_with_two_members_of_one_name(warned: Warned, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "c.zip", "w") as archive:
         archive.writestr("a.jsonl", LINE)
@@ -214,13 +240,16 @@ def test_a_zip_with_two_members_of_one_name(warned: Warned, tmp_path: Path) -> N
 
 def test_groups_of_spans_that_are_not_read(warned: Warned, tmp_path: Path) -> None:
     nlp = spacy.blank("en")
-    other, empty = nlp("Old Tarn"), nlp("Old Tarn")
+    other, empty, beside = nlp("Old Tarn"), nlp("Old Tarn"), nlp("Old Tarn")
+    beside.spans["sc"] = [Span(beside, 0, 2, "PLACE")]
+    beside.ents = [Span(beside, 1, 2, "LAKE")]
     other.spans["ner"] = [Span(other, 0, 2, "PLACE")]
     empty.spans["sc"] = []
     empty.ents = [Span(empty, 0, 2, "PLACE")]
-    DocBin(docs=[other, empty]).to_disk(tmp_path / "c.spacy")
+    DocBin(docs=[other, empty, beside]).to_disk(tmp_path / "c.spacy")
     _, said = warned(tmp_path / "c.spacy")
     assert "groups that are not read, such as 'ner'; spans_key is 'sc': 1" in said
+    assert "entities of doc.ents that are not in the group 'sc', not read: 1" in said
     assert "documents with an empty group 'sc', whose doc.ents are not read: 1" in said
 
 
@@ -303,14 +332,37 @@ def test_a_type_has_no_control_characters(kind: str, warned: Warned, tmp_path: P
     assert kind not in str(error.value)
 
 
-def test_types_that_are_called_as_padding(warned: Warned, tmp_path: Path) -> None:
-    kinds = ["@@PADDING@@", "@@UNKNOWN@@", "NONE", "O"]
-    items = [
-        {"tokens": ["a"], "entities": [{"start": 0, "end": 1, "type": kind}]} for kind in kinds
-    ]
-    (tmp_path / "c.jsonl").write_text("\n".join(map(json.dumps, items)))
-    documents, _ = warned(tmp_path / "c.jsonl")
-    assert [each.sentences[0].entities[0].type for each in documents] == kinds
+@pytest.mark.parametrize("kind", RESERVED_TYPES)
+def test_types_that_mean_something_else_in_a_vocabulary(
+    kind: str, warned: Warned, tmp_path: Path
+) -> None:
+    (tmp_path / "c.conll").write_text(f"Old\tB-{kind}\n")
+    with pytest.raises(CorpusError, match=r"c\.conll:1: .* allowed are others"):
+        warned(tmp_path / "c.conll")
+    assert [each.is_error for each in Validation(AutoFormat()).problems(str(tmp_path / "c.conll"))]
+    # The need: such a type is not what it was once a vocabulary was saved, or not told from others.
+    vocabulary = Vocabulary(counter={"entity_labels": {kind: 1}})
+    vocabulary.save_to_files(str(tmp_path / "vocabulary"))
+    again = Vocabulary.from_files(str(tmp_path / "vocabulary"))
+    assert kind not in NestedSpanF1(again).counter.types
+
+
+@pytest.mark.parametrize("kind", ["O", "B-X", "NONE", "@@PADDING", "padding"])
+def test_types_that_mean_nothing_else(kind: str, warned: Warned, tmp_path: Path) -> None:
+    (tmp_path / "c.conll").write_text(f"Old\tB-{kind}\n")
+    [document], said = warned(tmp_path / "c.conll")
+    assert [each.type for each in document.sentences[0].entities] == [kind]
+    assert said == ""
+
+
+@pytest.mark.parametrize("kind", ["x" * 9_000, "x\ny" * 9_000])
+def test_what_an_error_quotes_has_a_limit(kind: str, warned: Warned, tmp_path: Path) -> None:
+    item = {"tokens": ["a"], "entities": [{"start": 0, "end": 7, "type": kind}]}
+    (tmp_path / "c.jsonl").write_text(json.dumps(item))
+    with pytest.raises(CorpusError, match="characters]") as error:
+        warned(tmp_path / "c.jsonl")
+    assert len(str(error.value)) < 1_200
+    assert str(error.value).startswith(f"{tmp_path}/c.jsonl:1: entity 'x")
 
 
 def test_a_sound_corpus_has_no_warnings(warned: Warned, tmp_path: Path) -> None:
