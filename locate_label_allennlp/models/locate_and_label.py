@@ -274,7 +274,7 @@ class LocateAndLabel(NestedNerModel):
         kept = torch.arange(seeds.num_spans, device=seeds.start.device)
         if self._filter is not None:
             # (S,)
-            probability = self._filter(words, seeds).float().sigmoid()  # (1), (2), (3)
+            probability = self.finite(self._filter(words, seeds).float().sigmoid())  # (1), (2), (3)
             kept = (probability >= self._filter_threshold).nonzero().squeeze(1)
         proposals = seeds.select(kept)
 
@@ -284,7 +284,7 @@ class LocateAndLabel(NestedNerModel):
         spans, needed_iou = proposals, 1.0
         if self._regressor is not None:
             # (K, 2)
-            offsets = self._regressor(words, proposals)  # (4), (5)
+            offsets = self.finite(self._regressor(words, proposals))  # (4), (5)
             if self._drop_illegal:
                 legal = are_legal_moves(proposals, offsets, words.lengths)
                 kept, proposals, offsets = kept[legal], proposals.select(legal), offsets[legal]
