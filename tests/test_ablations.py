@@ -46,6 +46,15 @@ CHANGES: Dict[str, Changes] = {
     "non_negative_offsets": {("model", "regressor", "offsets"): "non_negative"},
     "all_negatives": {("model", "negatives_per_positive"): None},
     "drop_crossing": {("model", "decoder", "drop_crossing"): True},
+    "drop_illegal": {("model", "drop_illegal"): True},
+    "sentence_vector": {(*ENCODER, "sentence_vector"): True},
+    "context_after_encoder": {("model", "word_encoder", "context_after_encoder"): True},
+    "seed_lengths_1_to_5_7_9_11_13_15_then_all": {
+        ("model", "seed_lengths"): [1, 2, 3, 4, 5, 7, 9, 11, 13, 15],
+        ("model", "evaluation_seed_lengths"): list(range(1, 16)),
+    },
+    "loss_weights_1_1_1": {("model", "loss_weights"): [1, 1, 1]},
+    "loss_weights_01_1_1": {("model", "loss_weights"): [0.1, 1, 1]},
 }
 
 
@@ -118,9 +127,12 @@ def test_each_works_on_every_dataset(dataset: str, tmp_path: Path) -> None:
         assert differences(settings["base"], settings[name]) == CHANGES[name]
 
 
-def test_without_an_encoder_its_layers_cannot_be_averaged(tmp_path: Path) -> None:
-    expressions = {"it": FILES["genia_last_four_layers"]}
-    with pytest.raises(ConfigurationError, match="last_four_layers needs a contextual encoder"):
+@pytest.mark.parametrize(
+    "ablation", ["last_four_layers", "sentence_vector", "context_after_encoder"]
+)
+def test_what_needs_an_encoder(ablation: str, tmp_path: Path) -> None:
+    expressions = {"it": FILES[f"genia_{ablation}"]}
+    with pytest.raises(ConfigurationError, match=f"{ablation} needs a contextual encoder"):
         together(tmp_path, expressions, ENCODER="")
 
 

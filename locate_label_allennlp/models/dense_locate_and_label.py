@@ -143,7 +143,8 @@ class DenseLocateAndLabel(NestedNerModel):
         probabilities = self._span_scorer(words, seeds).float().softmax(dim=1)
         if self._regressor is None:
             return Candidates(seeds, probabilities, Seeds(seeds, every, False, 1.0, False))
-        moved = adjust_spans(seeds, self._regressor(words, seeds), words.lengths)
+        offsets = self.finite(self._regressor(words, seeds))
+        moved = adjust_spans(seeds, offsets, words.lengths)
         # A span that has moved onto a seed is that seed: what is new is longer than all of them.
         spans = seeds.join_missing(moved, words.max_words)
         new = spans.select(slice(seeds.num_spans, None))

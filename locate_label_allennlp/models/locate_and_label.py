@@ -24,7 +24,13 @@ from locate_label_allennlp.nn.losses import (
     soft_example_weights,
 )
 from locate_label_allennlp.nn.pairing import pair_with_gold, sample_negatives
-from locate_label_allennlp.nn.spans import FlatSpans, adjust_spans, enumerate_spans, span_iou
+from locate_label_allennlp.nn.spans import (
+    FlatSpans,
+    adjust_spans,
+    are_legal_moves,
+    enumerate_spans,
+    span_iou,
+)
 
 _LOSSES = ("filter_loss", "regression_loss", "classification_loss")
 
@@ -51,6 +57,9 @@ class LocateAndLabel(NestedNerModel):
         Equations (4) and (5). Without one, proposals keep the boundaries of their seeds.
     seed_lengths : `Sequence[int]`, optional (default = `1 .. 10`)
         Lengths of seed spans, in words.
+    evaluation_seed_lengths : `Sequence[int]`, optional (default = `seed_lengths`)
+        Those that candidates are made from. The authors' released code learns from some lengths and
+        predicts with every one up to the longest.
     filter_threshold : `float`, optional (default = `1 / 6`)
         A seed passes with at least this probability.
     positive_iou : `float`, optional (default = `0.7`)
@@ -72,8 +81,14 @@ class LocateAndLabel(NestedNerModel):
     gold_as_seeds : `bool`, optional (default = `True`)
         Whether gold spans that are no seeds join those that the losses are taken over, in an
         evaluation too, so that entities of other lengths are learned from as well.
+    drop_illegal : `bool`, optional (default = `False`)
+        Whether a seed is dropped if its offsets would move it out of its sentence or its boundaries
+        past each other: from the losses of regressor and classifier, and in prediction. So it is in
+        the authors' released code; the paper's equations (6) and (7) keep boundaries inside.
     loss_weights : `Sequence[float]`, optional (default = `(1.0, 0.1, 1.0)`)
-        The lambdas of equation (17), for filter, regressor and classifier.
+        The lambdas of equation (17), for filter, regressor and classifier. The authors' released
+        configs have `(1.0, 1.0, 1.0)` for ACE 2005 and GENIA, `(0.1, 1.0, 1.0)` for ACE 2004 and
+        KBP 2017.
     initializer : `InitializerApplicator`, optional
     """
 
@@ -85,6 +100,7 @@ class LocateAndLabel(NestedNerModel):
         filter: Optional[Lazy[SpanFilter]] = None,
         regressor: Optional[Lazy[BoundaryRegressor]] = None,
         seed_lengths: Sequence[int] = tuple(range(1, 11)),
+        evaluation_seed_lengths: Optional[Sequence[int]] = None,
         filter_threshold: float = 1 / 6,
         positive_iou: float = 0.7,
         match_iou: float = 1.0,
@@ -94,13 +110,20 @@ class LocateAndLabel(NestedNerModel):
         negatives_per_positive: Optional[float] = 5.0,
         min_negatives: int = 5,
         gold_as_seeds: bool = True,
+        drop_illegal: bool = False,
         loss_weights: Sequence[float] = (1.0, 0.1, 1.0),
         initializer: InitializerApplicator = InitializerApplicator(),
         **kwargs: Any,
     ) -> None:
         super().__init__(vocab, word_encoder, **kwargs)
-        if not seed_lengths or min(seed_lengths) < 1:
-            raise ConfigurationError(f"seed_lengths is {seed_lengths}; allowed are numbers >= 1")
+        if evaluation_seed_lengths is None:
+            evaluation_seed_lengths = seed_lengths
+        for name, lengths in [
+            ("seed_lengths", seed_lengths),
+            ("evaluation_seed_lengths", evaluation_seed_lengths),
+        ]:
+            if not lengths or min(lengths) < 1:
+                raise ConfigurationError(f"{name} is {lengths}; allowed are numbers >= 1")
         if len(loss_weights) != len(_LOSSES):
             raise ConfigurationError(
                 f"loss_weights has {len(loss_weights)} numbers; it takes three, for filter, "
@@ -131,6 +154,7 @@ class LocateAndLabel(NestedNerModel):
         if regressor is not None:
             self._regressor = construct("regressor", regressor, input_dim=dim)
         self._seed_lengths = tuple(seed_lengths)
+        self._evaluation_seed_lengths = tuple(evaluation_seed_lengths)
         self._filter_threshold = filter_threshold
         self._positive_iou = positive_iou
         self._match_iou = match_iou
@@ -140,22 +164,27 @@ class LocateAndLabel(NestedNerModel):
         self._negatives_per_positive = negatives_per_positive
         self._min_negatives = min_negatives
         self._gold_as_seeds = gold_as_seeds
+        self._drop_illegal = drop_illegal
         self._loss_weights = dict(zip(_LOSSES, loss_weights, strict=True))
         initializer(self)
 
     @overrides
     def detect(self, words: EncodedWords, gold: Optional[GoldEntities]) -> Detection:
-        # Section 2.2: every span of a sentence that has one of the seeds' lengths.
+        # There are two ways. To learn, a sample of the seeds meets all heads, whatever the filter
+        # says of them (in the paper the classifier meets proposals only). To predict, all seeds
+        # meet the filter, and what it keeps meets the other heads. An evaluation with gold entities
+        # does both, each on its own: gold changes no prediction.
+        losses: Dict[str, Tensor] = {}
+        candidates: Optional[Candidates] = None
+        # Section 2.2: seeds are all spans of a sentence that have one of the given lengths.
         # (S,) each: sentence, start, end
-        seeds = enumerate_spans(words.lengths, self._seed_lengths, words.max_words)
-        # From here on there are two ways. To learn, a sample of the seeds meets all heads, whatever
-        # the filter says of them (in the paper the classifier meets proposals only). To predict,
-        # all seeds meet the filter, and what it keeps meets the other heads. An evaluation with
-        # gold entities does both, each on its own: gold changes no prediction.
-        return Detection(
-            losses={} if gold is None else self._learn(words, seeds, gold),
-            candidates=None if self.training else self._predict(words, seeds),
-        )
+        if gold is not None:
+            seeds = enumerate_spans(words.lengths, self._seed_lengths, words.max_words)
+            losses = self._learn(words, seeds, gold)
+        if not self.training:
+            seeds = enumerate_spans(words.lengths, self._evaluation_seed_lengths, words.max_words)
+            candidates = self._predict(words, seeds)
+        return Detection(losses, candidates)
 
     def _learn(
         self, words: EncodedWords, seeds: FlatSpans, gold: GoldEntities
@@ -204,6 +233,10 @@ class LocateAndLabel(NestedNerModel):
         if self._regressor is not None:
             # (S, 2): left and right offset in words, real numbers
             offsets = self._regressor(words, seeds)  # (4), (5)
+            if self._drop_illegal:
+                legal = are_legal_moves(seeds, offsets, words.lengths)
+                seeds, pairs, offsets = seeds.select(legal), pairs.select(legal), offsets[legal]
+                is_positive = is_positive[legal]
             losses["regression_loss"] = regression_loss(
                 seeds.start[is_positive],
                 seeds.end[is_positive],
@@ -241,7 +274,7 @@ class LocateAndLabel(NestedNerModel):
         kept = torch.arange(seeds.num_spans, device=seeds.start.device)
         if self._filter is not None:
             # (S,)
-            probability = self._filter(words, seeds).float().sigmoid()  # (1), (2), (3)
+            probability = self.finite(self._filter(words, seeds).float().sigmoid())  # (1), (2), (3)
             kept = (probability >= self._filter_threshold).nonzero().squeeze(1)
         proposals = seeds.select(kept)
 
@@ -251,7 +284,10 @@ class LocateAndLabel(NestedNerModel):
         spans, needed_iou = proposals, 1.0
         if self._regressor is not None:
             # (K, 2)
-            offsets = self._regressor(words, proposals)  # (4), (5)
+            offsets = self.finite(self._regressor(words, proposals))  # (4), (5)
+            if self._drop_illegal:
+                legal = are_legal_moves(proposals, offsets, words.lengths)
+                kept, proposals, offsets = kept[legal], proposals.select(legal), offsets[legal]
             # (K,) each: sentence, start, end
             spans = adjust_spans(proposals, offsets, words.lengths)  # (6), (7)
             needed_iou = self._positive_iou

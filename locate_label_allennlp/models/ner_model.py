@@ -19,6 +19,7 @@ from locate_label_allennlp.common.precision import at_precision, check_precision
 from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.data.fields import entities_of_spans
 from locate_label_allennlp.models.detection import Candidates, Detection, GoldEntities
+from locate_label_allennlp.models.long_sentences import detect_in_windows
 from locate_label_allennlp.modules.word_encoder import WordEncoder
 from locate_label_allennlp.nn.encoded_words import EncodedWords
 
@@ -44,6 +45,10 @@ class NerModel(Model):
     max_words : `int`, optional (default = `None`)
         Sentences of more words are refused; `None`: there is no limit. Models whose memory grows
         with the square of the words have one by default.
+    window_overlap : `int`, optional (default = `None`)
+        With it, such sentences are refused in training alone. Else a model sees windows of
+        `max_words` words, of which neighbours share so many, at most half of them; an entity that
+        is more than one word longer than that may be missed where windows meet.
     """
 
     default_predictor = "nested_ner"
@@ -58,6 +63,7 @@ class NerModel(Model):
         label_namespace: str = "entity_labels",
         precision: str = "auto",
         max_words: Optional[int] = None,
+        window_overlap: Optional[int] = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(vocab, **kwargs)
@@ -65,7 +71,18 @@ class NerModel(Model):
         self.precision = check_precision(precision)
         if max_words is not None and max_words < 1:
             raise ConfigurationError(f"max_words is {max_words}; allowed is >= 1, or null")
+        if window_overlap is not None and (max_words is None or self.is_given_mentions):
+            raise ConfigurationError(
+                f"window_overlap is {window_overlap}; allowed is null for a model that has no "
+                "max_words or is given its mentions"
+            )
+        if window_overlap is not None and not 0 <= window_overlap <= (max_words or 0) // 2:
+            raise ConfigurationError(
+                f"window_overlap is {window_overlap}; allowed is 0 to half of max_words, "
+                f"{(max_words or 0) // 2}"
+            )
         self._max_words = max_words
+        self._window_overlap = window_overlap
         self.labels: Dict[int, str] = vocab.get_index_to_token_vocabulary(label_namespace)
         self._num_known_types = len(self.labels)
         self._loss_weights: Dict[str, float] = {}
@@ -150,16 +167,46 @@ class NerModel(Model):
     ) -> Detection:
         """`detect`, from the tensors of a batch; see `forward` for the parameters."""
         max_words = max(len(sentence["words"]) for sentence in metadata)
-        if self._max_words is not None and max_words > self._max_words:
+        refusal = self.refusal(max_words)
+        if refusal is not None:
             source = next(s["source"] for s in metadata if len(s["words"]) == max_words)
-            raise ConfigurationError(
-                f"{source or 'a sentence'}: {max_words:,} words, and the model takes memory by "
-                f"their square; allowed are {self._max_words:,} (model.max_words; null: no limit)"
-            )
+            raise ConfigurationError(f"{source}: {refusal}" if source else refusal)
         with at_precision(self.precision, centre.device):
             # (B, N, D)
             vectors = self._word_encoder(centre, max_words, tokens, context)
-            return self.detect(EncodedWords(vectors, centre[:, 1]), gold)
+            words = EncodedWords(vectors, centre[:, 1])
+            if self._max_words is None or max_words <= self._max_words:
+                return self.detect(words, gold)
+            overlap = self._window_overlap or 0
+            return detect_in_windows(self.detect, words, gold, self._max_words, overlap)
+
+    def refusal(self, num_words: int) -> Optional[str]:
+        """Why a sentence of so many words is not taken; None if it is."""
+        if self._max_words is None or num_words <= self._max_words:
+            return None
+        if self._window_overlap is not None and not self.training:
+            return None
+        return (
+            f"a sentence of {num_words:,} words, and the model takes memory by their square; "
+            f"allowed are {self._max_words:,} (model.max_words; null: no limit), and in prediction "
+            "more with model.window_overlap"
+        )
+
+    def finite(self, scores: Tensor) -> Tensor:
+        """
+        The same scores.
+
+        # Raises
+
+        `FloatingPointError`
+            If one is no finite number: below every threshold, it would be told as nothing found.
+        """
+        if not bool(scores.isfinite().all()):
+            raise FloatingPointError(
+                f"the model's scores are not finite (precision {self.precision!r}): its weights "
+                "are broken, or the precision is too low for them; try precision fp32"
+            )
+        return scores
 
     def scored_spans(self, candidates: Candidates, num_sentences: int) -> List[List[Entity]]:
         """
@@ -168,16 +215,11 @@ class NerModel(Model):
 
         # Raises
 
-        `FloatingPointError`
-            If a probability is no finite number: no candidate would be an entity then.
+        `FloatingPointError` for probabilities that are not `finite`.
         """
-        if not bool(candidates.probabilities.isfinite().all()):
-            raise FloatingPointError(
-                f"the model's scores are not finite (precision {self.precision!r}): its weights "
-                "are broken, or the precision is too low for them; try precision fp32"
-            )
+        probabilities = self.finite(candidates.probabilities)
         # (K,)
-        score, label = candidates.probabilities.max(dim=1)
+        score, label = probabilities.max(dim=1)
         # (K',) of K; an index rather than a mask, for which the device would be waited each time.
         typed = (label > 0).nonzero().squeeze(1)
         return entities_of_spans(

@@ -4,7 +4,7 @@ Ends are inclusive; lengths and overlaps are taken on half-open intervals, so a 
 length 1.
 """
 
-from typing import NamedTuple, Sequence, Union
+from typing import NamedTuple, Sequence, Tuple, Union
 
 import torch
 from torch import Tensor
@@ -111,14 +111,29 @@ def adjust_spans(spans: FlatSpans, offsets: Tensor, sentence_lengths: Tensor) ->
         Shape `(B,)`.
     """
     last = sentence_lengths[spans.sentence] - 1
-    # However large an offset is, it means the sentence's edge; clamped, it fits an integer.
-    limit = sentence_lengths[spans.sentence, None].float()
-    rounded = torch.floor(offsets.detach().float().clamp(-limit, limit) + 0.5).long()
-    start = (spans.start + rounded[:, 0]).clamp(min=0).minimum(last)  # (6)
-    end = (spans.end + rounded[:, 1]).clamp(min=0).minimum(last)  # (7)
+    moved_start, moved_end = _moved(spans, offsets, sentence_lengths)
+    start = moved_start.clamp(min=0).minimum(last)  # (6)
+    end = moved_end.clamp(min=0).minimum(last)  # (7)
     valid = start <= end
     return FlatSpans(
         spans.sentence,
         torch.where(valid, start, spans.start),
         torch.where(valid, end, spans.end),
     )
+
+
+def are_legal_moves(spans: FlatSpans, offsets: Tensor, sentence_lengths: Tensor) -> Tensor:
+    """
+    Which spans can move by their rounded offsets as these are: they stay inside their sentence, and
+    their boundaries do not pass each other. Shape `(S,)`; see `adjust_spans` for the parameters.
+    """
+    start, end = _moved(spans, offsets, sentence_lengths)
+    return (start >= 0) & (start <= end) & (end < sentence_lengths[spans.sentence])
+
+
+def _moved(spans: FlatSpans, offsets: Tensor, sentence_lengths: Tensor) -> Tuple[Tensor, Tensor]:
+    """Both boundaries moved by their offsets, rounded half up, wherever that is: `(S,)` each."""
+    # However large an offset is, it means the sentence's edge; clamped, it fits an integer.
+    limit = sentence_lengths[spans.sentence, None].float()
+    rounded = torch.floor(offsets.detach().float().clamp(-limit, limit) + 0.5).long()
+    return spans.start + rounded[:, 0], spans.end + rounded[:, 1]

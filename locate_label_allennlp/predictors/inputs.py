@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 from contextlib import nullcontext, suppress
-from typing import Any, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Iterator, List, Optional, Sequence, Tuple, Union
 
 from allennlp.common.util import JsonDict
 
@@ -59,17 +59,19 @@ def read_inputs(
     for file in files:
         is_whole = _is_whole(file, whole_files)
         is_empty = True
-        for number, line in _texts(file, is_whole):
-            is_empty = is_empty and is_whole and not line
+        for number, read in _texts(file, is_whole):
+            is_empty = is_whole and read == ""
             try:
+                if isinstance(read, CorpusError):
+                    raise read
                 if is_whole:
-                    item = _raw_text(file, line, check=whole_files is None)
+                    item = _raw_text(file, read, check=whole_files is None)
                 else:
-                    item = predictor.load_line(line)
+                    item = predictor.load_line(read)
                 # A blank line keeps its place.
-                document = predictor.document(item) if line.strip() else Document((), text=line)
+                document = predictor.document(item) if read.strip() else Document((), text=read)
             except CorpusError as error:
-                placed = CorpusError(error.reason, file.name, number)
+                placed = error if error is read else CorpusError(error.reason, file.name, number)
                 if on_error is None:
                     raise placed from error
                 on_error(placed)
@@ -95,8 +97,17 @@ def _is_whole(file: CorpusFile, whole_files: Optional[bool]) -> bool:
     return file.plain_name.endswith(TEXT_SUFFIX) if whole_files is None else whole_files
 
 
-def _texts(file: CorpusFile, is_whole: bool) -> Iterator[Tuple[int, str]]:
-    return iter([(1, file.read_text())]) if is_whole else file.lines()
+def _texts(file: CorpusFile, is_whole: bool) -> Iterator[Tuple[int, Union[str, CorpusError]]]:
+    """With their lines; instead of one that cannot be read, its error."""
+    if is_whole:
+        try:
+            yield 1, file.read_text()
+        except CorpusError as error:
+            yield 1, error
+        return
+    errors: List[CorpusError] = []
+    for number, line in file.lines(on_error=errors.append):
+        yield number, errors.pop() if errors else line
 
 
 def _raw_text(file: CorpusFile, text: str, check: bool) -> JsonDict:

@@ -159,9 +159,14 @@ class NestedNerPredictor(Predictor):
                 raise CorpusError(f"an input has a sentence with no words; allowed is {_ALLOWED}")
             item = {**item, "sentences": objects}
         try:
-            return self._format.document(item, "input")
+            document = self._format.document(item, "input")
         except UnicodeEncodeError as error:
             raise CorpusError("an input holds half a character (a lone surrogate)") from error
+        model: Any = self._model
+        refusal = model.refusal(max((len(part.words) for part in document.sentences), default=0))
+        if refusal is not None:
+            raise CorpusError(refusal)
+        return document
 
     def entities(
         self, documents: Sequence[Document], with_gold: bool = False

@@ -4,11 +4,12 @@ from inspect import signature
 from typing import Any
 
 import pytest
+import torch
 from allennlp.common.checks import ConfigurationError
 from allennlp.models import Model
 
 from locate_label_allennlp.models import DenseLocateAndLabel
-from tests.models.batches import model_of
+from tests.models.batches import model_of, tensors
 
 
 def built(**settings: Any) -> DenseLocateAndLabel:
@@ -41,3 +42,15 @@ def test_what_holds_without_being_said() -> None:
     parameters = signature(DenseLocateAndLabel.__init__).parameters
     names = ("max_seed_length", "positive_iou", "regression_weight")
     assert [parameters[name].default for name in names] == [10, 0.7, 0.05]
+
+
+def test_scores_that_are_not_finite_are_an_error() -> None:
+    model = built().eval()
+    words, _, _ = tensors([(5, [(0, 1, 0)])], 0)
+    assert model.scored_spans(model.detect(words, None).candidates, 1)
+    for weights in model.parameters():
+        sound = weights.data.clone()
+        weights.data.fill_(torch.nan)
+        with pytest.raises(FloatingPointError, match="scores are not finite"):
+            model.scored_spans(model.detect(words, None).candidates, 1)
+        weights.data.copy_(sound)

@@ -47,11 +47,19 @@ def test_trains_saves_and_loads_with_an_encoder(tiny_bert, monkeypatch, tmp_path
     case.ensure_model_can_train_save_and_load(str(CONFIG))
 
 
-@pytest.mark.parametrize("with_encoder", [False, True])
-def test_alone_or_in_a_batch_the_same_entities(with_encoder, tiny_bert, monkeypatch):
+ENCODER_AFTER = {
+    "word_encoder.context_after_encoder": True,
+    "word_encoder.context_embedder.token_embedders.encoder.sentence_vector": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("with_encoder", "overrides"), [(False, {}), (True, {}), (True, ENCODER_AFTER)]
+)
+def test_alone_or_in_a_batch_the_same_entities(with_encoder, overrides, tiny_bert, monkeypatch):
     if with_encoder:
         monkeypatch.setenv("ENCODER", tiny_bert)
-    experiment = Experiment("tiny", decoder=KEEP_ALL, filter_threshold=0.5)
+    experiment = Experiment("tiny", decoder=KEEP_ALL, filter_threshold=0.5, **overrides)
     without_none(experiment.model)
     let_about_half_pass(experiment.model, experiment.batch(experiment.corpus))
     with torch.no_grad():
@@ -65,6 +73,15 @@ def test_alone_or_in_a_batch_the_same_entities(with_encoder, tiny_bert, monkeypa
         assert [entity.key for entity in one] == [entity.key for entity in other]
         scores = [entity.score for entity in other]
         assert [entity.score for entity in one] == pytest.approx(scores, abs=1e-5)
+
+
+def test_all_parts_behind_the_encoder_learn(tiny_bert, monkeypatch):
+    monkeypatch.setenv("ENCODER", tiny_bert)
+    experiment = Experiment("tiny", **ENCODER_AFTER)
+    check_gradients(experiment, experiment.batch(experiment.corpus))
+    word_encoder = experiment.model._word_encoder
+    assert experiment.model._classifier._span_extractor.get_input_dim() == 16 + 16
+    assert word_encoder._joined.weight.grad.abs().sum() > 0
 
 
 def test_entities_are_spans_of_their_sentence_with_type_and_score():
@@ -90,6 +107,8 @@ ABLATIONS = {
     "focal classifier": {"classifier_focal_gamma": 2.0},
     "offsets to the right": {"regressor.offsets": "non_negative"},
     "crossing spans dropped": {"decoder.drop_crossing": True},
+    "other seeds in evaluation": {"evaluation_seed_lengths": [1, 2, 12]},
+    "illegal spans dropped": {"drop_illegal": True},
 }
 
 
@@ -159,6 +178,49 @@ def test_offsets_far_outside_the_sentence_are_no_harm(bias):
     entities = experiment.model(**batch)["entities"]
     for metadata, found in zip(batch["metadata"], entities, strict=True):
         assert all(0 <= e.start < e.end <= len(metadata["words"]) for e in found)
+
+
+def test_seeds_of_an_evaluation_may_have_other_lengths():
+    settings = {"seed_lengths": [1, 2], "gold_as_seeds": False}
+    losses = []
+    for lengths, expected in [(None, {1, 2}), ([2, 4], {2, 4})]:
+        experiment = Experiment("tiny", evaluation_seed_lengths=lengths, **settings)
+        batch = experiment.batch(experiment.corpus)
+        learned = learned_from(Experiment("tiny", regressor=None, **settings), [sentence(9)])
+        assert {end - start + 1 for _, start, end in learned} == {1, 2}
+        losses.append(experiment.model.eval()(**batch)["loss"].item())
+        seeds = experiment.model.candidates(**batch).seeds.spans
+        assert set((seeds.end - seeds.start + 1).tolist()) == expected
+    # What is learned from is the same.
+    assert losses[0] == losses[1]
+
+
+def test_illegal_spans_are_dropped():
+    counts = {}
+    for is_dropped, left in [(False, -1.0), (True, -1.0), (True, -1e4), (True, 0.0)]:
+        experiment = Experiment(
+            "tiny", drop_illegal=is_dropped, filter=None, seed_lengths=[1, 2], match_iou=0.5
+        )
+        with torch.no_grad():
+            experiment.model._regressor._output.weight.zero_()
+            experiment.model._regressor._output.bias.copy_(torch.tensor([left, 0.0]))
+        batch = experiment.batch(experiment.instances([sentence(4, PLACE), sentence(2)]))
+        experiment.model.eval()
+        loss = experiment.model(**batch)["loss"]
+        assert loss.isfinite()
+        metrics = experiment.model.get_metrics()
+        candidates = experiment.model.candidates(**batch)
+        seeds = candidates.seeds
+        assert seeds.spans.select(seeds.of_candidates).num_spans == candidates.spans.num_spans
+        counts[is_dropped, left] = candidates.spans.num_spans, metrics["regression_loss"] > 0
+    # Seven seeds of one word or two in the first sentence and three in the second; two begin with
+    # each sentence, the entity among them.
+    assert counts == {
+        (False, -1.0): (10, True),
+        (True, -1.0): (6, False),
+        (True, -1e4): (0, False),
+        (True, 0.0): (10, False),
+    }
 
 
 def test_a_filter_that_lets_nothing_pass_leaves_no_entities():
@@ -269,7 +331,9 @@ def test_a_loss_that_is_no_number_stops_with_the_sentences():
     ("overrides", "message"),
     [
         ({"seed_lengths": []}, "seed_lengths"),
-        ({"seed_lengths": [0, 1]}, "seed_lengths"),
+        ({"seed_lengths": [0, 1]}, "^seed_lengths is"),
+        ({"evaluation_seed_lengths": [0]}, "evaluation_seed_lengths is .*; allowed are numbers >="),
+        ({"evaluation_seed_lengths": []}, "evaluation_seed_lengths is "),
         ({"loss_weights": [1, 1]}, "loss_weights has 2"),
         ({"positive_iou": 7}, "positive_iou is 7"),
         ({"positive_iou": 0}, "positive_iou is 0"),
@@ -303,3 +367,5 @@ def test_the_defaults_are_the_paper_s():
     assert defaults["seed_lengths"] == tuple(range(1, 11))
     assert defaults["loss_weights"] == (1.0, 0.1, 1.0)
     assert defaults["gold_as_seeds"] is True
+    assert defaults["evaluation_seed_lengths"] is None
+    assert defaults["drop_illegal"] is False

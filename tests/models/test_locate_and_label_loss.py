@@ -25,6 +25,8 @@ SETTINGS = st.fixed_dictionaries(
         "negatives": st.sampled_from([None, 0.5, 2.0]),
         "min_negatives": st.integers(0, 2),
         "seed_lengths": st.sampled_from([[1, 2, 3], [1, 2, 4], [2], [1, 2, 3, 4, 5, 6, 7]]),
+        "other_lengths": st.sampled_from([None, [1], [2, 3, 5]]),
+        "drop_illegal": st.booleans(),
         "training": st.booleans(),
     }
 )
@@ -39,6 +41,8 @@ def built(chosen, seed):
         regressor=outer if chosen["regressor"] else None,
         classifier=inner,
         seed_lengths=chosen["seed_lengths"],
+        evaluation_seed_lengths=chosen["other_lengths"],
+        drop_illegal=chosen["drop_illegal"],
         positive_iou=ALPHA_1,
         match_iou=chosen["alpha_2"],
         soft_example_eta=chosen["eta"],
@@ -120,12 +124,15 @@ class Slow:
         return slow.span_head(self.regressor, vector)
 
     def adjusted(self, seed):
-        """Equations (6) and (7)."""
+        """Equations (6) and (7); none where such a seed is dropped."""
         sentence, start, end = seed
         if not self.chosen["regressor"]:
             return seed
         left, right = self.offsets(seed)
         last = len(self.words[sentence]) - 1
+        there = start + math.floor(left + 0.5), end + math.floor(right + 0.5)
+        if self.chosen["drop_illegal"] and not 0 <= there[0] <= there[1] <= last:
+            return None
         new_start = min(max(0, start + math.floor(left + 0.5)), last)
         new_end = min(max(0, end + math.floor(right + 0.5)), last)
         return (sentence, new_start, new_end) if new_start <= new_end else seed
@@ -153,9 +160,11 @@ class Slow:
                 focus = (1 - right) ** self.chosen["gamma"]
                 loss = -weight(iou, ALPHA_1, self.chosen["eta"]) * focus * math.log(right)
                 found["filter_loss"].append(loss)
+            span = self.adjusted(seed)
+            if span is None:
+                continue
             if self.chosen["regressor"] and positive:
                 found["regression_loss"].append(self.regression(seed, entity))
-            span = self.adjusted(seed)
             iou = iou_of(span[1:], entity)
             target = entity[2] + 1 if iou >= self.chosen["alpha_2"] else 0
             right = self.classes(span)[target]
@@ -228,11 +237,11 @@ def test_losses_and_candidates(sentences, chosen, seed):
 
 
 def check_candidates(candidates, oracle, sentences, chosen):
-    """In prediction every seed that passes the filter is adjusted and classified."""
+    """In prediction seeds that pass the filter are adjusted and classified, or dropped."""
     passed = [
         seed
-        for seed in all_seeds(sentences, chosen["seed_lengths"])
-        if not chosen["filter"] or oracle.passes(seed) >= 0.5
+        for seed in all_seeds(sentences, chosen["other_lengths"] or chosen["seed_lengths"])
+        if (not chosen["filter"] or oracle.passes(seed) >= 0.5) and oracle.adjusted(seed)
     ]
     spans = [oracle.adjusted(seed) for seed in passed]
     assert flat(candidates.spans) == spans

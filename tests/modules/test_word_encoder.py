@@ -6,6 +6,7 @@ from allennlp.common import Params
 from allennlp.common.checks import ConfigurationError
 from allennlp.data import Vocabulary
 from allennlp.modules import TextFieldEmbedder
+from allennlp.modules.token_embedders import Embedding
 
 from locate_label_allennlp.modules.word_encoder import WordEncoder
 
@@ -84,6 +85,66 @@ def test_padding_does_not_reach_the_sequence_encoder():
     together = module(CENTRE, 3, tokens=field(TOKENS))
     alone = module(CENTRE[1:], 2, tokens=field(TOKENS[1:, :2]))
     torch.testing.assert_close(together[1, :2], alone[0])
+
+
+LSTM = {"type": "lstm", "hidden_size": 4, "bidirectional": True}
+
+
+def test_contextual_vectors_may_join_behind_the_sequence_encoder():
+    sources = {"text_field_embedder": EMBEDDER, "context_embedder": EMBEDDER}
+    module = built(encoder=LSTM, context_after_encoder=True, **sources)
+    # The sequence encoder reads the words' own vectors alone.
+    assert (module.encoder.get_input_dim(), module.get_output_dim()) == (3, 8)
+    mask = torch.tensor([[True, True, True], [True, True, False]])
+    encoded = module.encoder(module.text_field_embedder(field(TOKENS)), mask)
+    contextual = module.context_embedder(field(TOKENS))
+    expected = module._joined(torch.cat([encoded, contextual], dim=-1))
+    words = module(CENTRE, 3, field(TOKENS), field(CONTEXT))
+    torch.testing.assert_close(words[mask], expected[mask])
+    module = built(encoder=LSTM, dropout=1.0, context_after_encoder=True, **sources)
+    assert torch.equal(*module(CENTRE, 3, field(TOKENS), field(CONTEXT))[0, [0, 0]])
+    torch.testing.assert_close(
+        module(CENTRE, 3, field(TOKENS), field(CONTEXT)),
+        module(CENTRE, 3, field(TOKENS + 1), field(CONTEXT + 1)),
+    )
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"text_field_embedder": EMBEDDER, "encoder": LSTM},
+        {"context_embedder": EMBEDDER, "encoder": LSTM},
+        {"text_field_embedder": EMBEDDER, "context_embedder": EMBEDDER},
+    ],
+)
+def test_what_joins_behind_a_sequence_encoder_needs_one(parts):
+    with pytest.raises(ConfigurationError, match="context_after_encoder is true; allowed is that"):
+        built(context_after_encoder=True, **parts)
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_the_vector_of_the_text_is_kept_from_the_sequence_encoder(after, monkeypatch):
+    # Two of the three numbers are of the text.
+    monkeypatch.setattr(Embedding, "sentence_dim", 2, raising=False)
+    sources = {"text_field_embedder": EMBEDDER, "context_embedder": EMBEDDER}
+    module = built(encoder=LSTM, context_after_encoder=after, **sources)
+    assert module.encoder.get_input_dim() == (3 if after else 4)
+    assert module.get_output_dim() == 8 + 2
+    words = module(CENTRE, 3, field(TOKENS), field(CONTEXT))
+    assert words.size() == (2, 3, 10)
+    contextual = module.context_embedder(field(TOKENS))
+    assert torch.equal(words[0, :, 8:], contextual[0, :, 1:])
+    # Those numbers change nothing else.
+    with torch.no_grad():
+        module.context_embedder._token_embedders["words"].weight[:, 1:] += 1
+    again = module(CENTRE, 3, field(TOKENS), field(CONTEXT))
+    torch.testing.assert_close(again[..., :8], words[..., :8])
+    torch.testing.assert_close(again[0, :, 8:], words[0, :, 8:] + 1)
+    alone = built(context_embedder=EMBEDDER)
+    assert alone.get_output_dim() == 3
+    two = {"token_embedders": dict.fromkeys("ab", EMBEDDER["token_embedders"]["words"])}
+    with pytest.raises(ConfigurationError, match="sentence_vector is true; allowed is that where"):
+        built(context_embedder=two)
 
 
 def test_dropout_only_in_training():

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from locate_label_allennlp.nn.spans import (
     FlatSpans,
     adjust_spans,
+    are_legal_moves,
     enumerate_spans,
     padded_to_flat,
     span_iou,
@@ -143,6 +144,15 @@ def test_spans_stay_where_their_boundaries_would_pass_each_other():
         (0, 2, 4),
         (0, 4, 4),
     ]
+
+
+def test_moves_that_are_legal():
+    spans = FlatSpans(*torch.tensor([[0] * 8, [2] * 8, [4] * 8]))
+    left = [0.0, -2.0, 2.0, 2.5, -2.51, 0.0, 0.0, -1e20]
+    right = [0.4, 4.0, 0.0, 0.0, 0.0, 4.5, -2.51, 1e20]
+    offsets = torch.tensor([left, right]).T
+    legal = are_legal_moves(spans, offsets, torch.tensor([9]))
+    assert legal.tolist() == [True, True, True, False, False, False, False, False]
 
 
 def test_adjusting_gives_the_offsets_no_gradient():

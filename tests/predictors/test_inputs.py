@@ -23,6 +23,11 @@ class Predictor:
     document = NestedNerPredictor.document
     _format = JsonlFormat()
 
+    class _model:
+        @staticmethod
+        def refusal(num_words: int) -> Optional[str]:
+            return f"{num_words} words are too many" if num_words > 90 else None
+
 
 def read(path: Any, whole_files: Optional[bool] = None) -> List[Any]:
     files = input_files(str(path))
@@ -124,7 +129,10 @@ def test_files_and_lines_that_cannot_be_read_are_named(tmp_path: Path) -> None:
 
 def test_what_is_not_allowed_is_passed_over_by_who_takes_notice(tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
-    path.write_bytes(b'{"tokens": ["a"]}\n{"tokens": [""]}\n{x}\n{"tokens": ["b"]}\n')
+    long = json.dumps({"tokens": ["a"] * 91}).encode()
+    path.write_bytes(
+        b'{"tokens": ["a"]}\n{"tokens": [""]}\n{x}\n\xff\n' + long + b'\n{"tokens": ["b"]}\n'
+    )
     errors: List[CorpusError] = []
     pairs = read_inputs(
         Predictor(),  # type: ignore[arg-type]
@@ -132,4 +140,20 @@ def test_what_is_not_allowed_is_passed_over_by_who_takes_notice(tmp_path: Path) 
         on_error=errors.append,
     )
     assert [item for item, _ in pairs] == [{"tokens": ["a"]}, {"tokens": ["b"]}]
-    assert [(error.path, error.line) for error in errors] == [(str(path), 2), (str(path), 3)]
+    assert [(error.path, error.line) for error in errors] == [(str(path), n) for n in range(2, 6)]
+    assert [error.reason for error in errors[2:]] == [
+        "is not UTF-8 (invalid start byte)",
+        "91 words are too many",
+    ]
+
+
+def test_so_are_texts_that_are_not_utf_8(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (folder / "a.txt").write_bytes(b"Old\nTarn \xff\n")
+    predictor: Any = Predictor()
+    with pytest.raises(CorpusError, match=r"a\.txt:2: is not UTF-8"):
+        list(read_inputs(predictor, input_files(str(folder))))
+    errors: List[CorpusError] = []
+    pairs = read_inputs(predictor, input_files(str(folder)), on_error=errors.append)
+    assert [item for item, _ in pairs] == [B, *C]
+    assert [(error.path, error.line) for error in errors] == [(str(folder / "a.txt"), 2)]
+    assert "is empty" not in caplog.text

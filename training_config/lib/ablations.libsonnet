@@ -2,6 +2,15 @@
 //   (import '../genia.jsonnet') + (import '../lib/ablations.libsonnet').without_filter
 local model(changes) = { model+: changes };
 local kernels(sizes) = { settings+:: { kernels: sizes } };
+local contextual(name, words, encoder) = model({
+  word_encoder+: words {
+    context_embedder:
+      if 'context_embedder' in super then super.context_embedder {
+        token_embedders+: { encoder+: encoder },
+      }
+      else error name + ' needs a contextual encoder; give ENCODER',
+  },
+});
 local without(part, step) = model({ [part]+: { [step]: false } });
 
 {
@@ -32,15 +41,21 @@ local without(part, step) = model({ [part]+: { [step]: false } });
   drop_crossing: model({ decoder+: { drop_crossing: true } }),
   // A wordpiece's vector is the mean of the encoder's last four layers, a word's the maximum over
   // its wordpieces:
-  last_four_layers: model({
-    word_encoder+: {
-      context_embedder:
-        if 'context_embedder' in super then super.context_embedder {
-          token_embedders+: { encoder+: { last_layers: 4, pooling: 'max' } },
-        }
-        else error 'last_four_layers needs a contextual encoder; give ENCODER',
-    },
+  last_four_layers: contextual('last_four_layers', {}, { last_layers: 4, pooling: 'max' }),
+  // The heads know the vector of [CLS], too (GENIA and ACE 2004 there):
+  sentence_vector: contextual('sentence_vector', {}, { sentence_vector: true }),
+  // The encoder's vectors go past the BiLSTM and join what it makes of the rest (KBP 2017 there):
+  context_after_encoder: contextual('context_after_encoder', { context_after_encoder: true }, {}),
+  // Learned from some lengths, predicted with every one (ACE 2005 and KBP 2017 there):
+  seed_lengths_1_to_5_7_9_11_13_15_then_all: model({
+    seed_lengths: std.range(1, 5) + [7, 9, 11, 13, 15],
+    evaluation_seed_lengths: std.range(1, 15),
   }),
+  // A seed that would move out of its sentence, or its boundaries past each other, is dropped:
+  drop_illegal: model({ drop_illegal: true }),
+  // The lambdas of ACE 2005 and GENIA there, and of ACE 2004 and KBP 2017:
+  loss_weights_1_1_1: model({ loss_weights: [1.0, 1.0, 1.0] }),
+  loss_weights_01_1_1: model({ loss_weights: [0.1, 1.0, 1.0] }),
 
   // Proposer and regressor, Table 6 of the paper.
   without_backward_block: without('proposer', 'backward_block'),

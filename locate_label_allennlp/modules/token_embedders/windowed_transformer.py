@@ -1,7 +1,7 @@
 """Contextual word vectors from a pretrained encoder, for texts of any length."""
 
 import logging
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple, Optional, Tuple
 
 import torch
 import torch.nn.functional as F
@@ -64,6 +64,9 @@ class WindowedTransformerEmbedder(TokenEmbedder):
         How the pieces of a word become its vector: `mean`, `max` or `first`.
     last_layers : `int`, optional (default = `1`)
         A piece's vector is the mean of the encoder's last so many layers.
+    sentence_vector : `bool`, optional (default = `False`)
+        Whether each word's vector is followed by that of the text: of the special piece before its
+        first window, such as [CLS]. `WordEncoder` keeps it from its sequence encoder.
     train_parameters : `bool`, optional (default = `True`)
     attention_dropout : `float`, optional (default = `None`)
         Dropout of the attention weights instead of the encoder's own. With 0, training is faster
@@ -90,6 +93,7 @@ class WindowedTransformerEmbedder(TokenEmbedder):
         overlap: int = 128,
         pooling: str = "mean",
         last_layers: int = 1,
+        sentence_vector: bool = False,
         train_parameters: bool = True,
         attention_dropout: Optional[float] = None,
         compile: bool = False,
@@ -107,6 +111,12 @@ class WindowedTransformerEmbedder(TokenEmbedder):
         source = encoder_source(model_name, serialization_dir)
         tokenizer = load_tokenizer(source)
         before, after = special_pieces(tokenizer)
+        if sentence_vector and not before:
+            raise ConfigurationError(
+                f"sentence_vector is true; encoder {model_name!r} has no special piece before a "
+                "text, and allowed is false"
+            )
+        self._sentence_vector = sentence_vector
         self._size = window - len(before) - len(after)
         if not 0 <= overlap < self._size:
             raise ConfigurationError(
@@ -149,7 +159,12 @@ class WindowedTransformerEmbedder(TokenEmbedder):
 
     @overrides
     def get_output_dim(self) -> int:
-        return self.transformer.config.hidden_size
+        return self.transformer.config.hidden_size + self.sentence_dim
+
+    @property
+    def sentence_dim(self) -> int:
+        """How many of the last numbers of a word's vector are those of its text."""
+        return self.transformer.config.hidden_size if self._sentence_vector else 0
 
     @overrides(check_signature=False)
     def forward(self, wordpieces: Tensor, piece_counts: Tensor) -> Tensor:
@@ -164,19 +179,27 @@ class WindowedTransformerEmbedder(TokenEmbedder):
         # Returns
 
         `torch.FloatTensor`
-            Shape `(B, M, E)`; zeros for padding.
+            Shape `(B, M, E)`, with a sentence vector `(B, M, 2 * E)`; zeros for padding.
         """
         # (B, M): one past each word's last piece
         word_ends = piece_counts.cumsum(1)
         num_pieces = word_ends[:, -1]
         windows = self._lay_out(num_pieces, wordpieces.size(1))
+        # (V, E), (V, P, E)
+        leading, encoded = self._encode(wordpieces, num_pieces, windows)
         # (B, W, E)
-        pieces = self._join(self._encode(wordpieces, num_pieces, windows), num_pieces, windows)
+        pieces = self._join(encoded, num_pieces, windows)
+        is_word = (piece_counts > 0)[..., None]
         if self._pooling == "first":
             first = (word_ends - piece_counts).clamp(max=pieces.size(1) - 1)
-            words = pieces.gather(1, first[..., None].expand(-1, -1, pieces.size(2)))
-            return words * (piece_counts > 0)[..., None]
-        return self._pool(pieces, piece_counts, word_ends)
+            words = pieces.gather(1, first[..., None].expand(-1, -1, pieces.size(2))) * is_word
+        else:
+            words = self._pool(pieces, piece_counts, word_ends)
+        if not self._sentence_vector:
+            return words
+        # (B,): the first window of each text
+        window = torch.searchsorted(windows.text, torch.arange(words.size(0), device=words.device))
+        return torch.cat([words, leading[window, None] * is_word], dim=2)
 
     def _lay_out(self, num_pieces: Tensor, longest: int) -> Windows:
         """One window a text where all fit; else as many as each needs, the last one at its end."""
@@ -192,8 +215,13 @@ class WindowedTransformerEmbedder(TokenEmbedder):
         position = position - (count.cumsum(0) - count)[texts]
         return Windows(texts, torch.minimum(position * stride, excess[texts]), self._size)
 
-    def _encode(self, wordpieces: Tensor, num_pieces: Tensor, windows: Windows) -> Tensor:
-        """The vectors of the pieces in each window, special ones left out: `(V, P, E)`."""
+    def _encode(
+        self, wordpieces: Tensor, num_pieces: Tensor, windows: Windows
+    ) -> Tuple[Tensor, Tensor]:
+        """
+        The vectors of the first piece of each window, a special one unless there is none, `(V, E)`,
+        and of its pieces without the special ones, `(V, P, E)`.
+        """
         num_windows = windows.text.size(0)
         before, after = self._before.size(0), self._after.size(0)
         column = torch.arange(windows.size, device=wordpieces.device)
@@ -217,7 +245,7 @@ class WindowedTransformerEmbedder(TokenEmbedder):
         hidden = output.last_hidden_state
         if self._last_layers > 1:
             hidden = torch.stack(output.hidden_states[-self._last_layers :]).mean(0)
-        return hidden[:, before : before + windows.size]
+        return hidden[:, 0], hidden[:, before : before + windows.size]
 
     def _join(self, encoded: Tensor, num_pieces: Tensor, windows: Windows) -> Tensor:
         """Each piece's vector from the window that shows most of what surrounds it: `(B, W, E)`."""

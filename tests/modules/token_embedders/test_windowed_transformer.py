@@ -308,3 +308,29 @@ def test_compiled_gives_the_same_under_the_same_names(tiny_bert, monkeypatch):
     for texts in ([[1, 2, 1]], [[2, 3], [1]]):
         pieces, counts = batch_of(texts)
         torch.testing.assert_close(compiled(pieces, counts), plain(pieces, counts))
+
+
+@pytest.mark.parametrize("pooling", ["mean", "first"])
+def test_a_vector_of_the_text_follows_each_word_s(tiny_bert, pooling):
+    module = embedder(tiny_bert, window=12, overlap=4, pooling=pooling, sentence_vector=True)
+    plain = embedder(tiny_bert, window=12, overlap=4, pooling=pooling)
+    assert (plain.sentence_dim, module.sentence_dim) == (0, 16)
+    assert (plain.get_output_dim(), module.get_output_dim()) == (16, 32)
+    # The first text has three windows, the last one is shorter than one.
+    pieces, counts = batch_of([[3, 9, 4, 5], [7, 2], [1, 2]])
+    words = module(pieces, counts)
+    torch.testing.assert_close(words[..., :16], plain(pieces, counts))
+    for row, size in enumerate([10, 9, 3]):
+        ids = torch.cat([module._before, pieces[row, :size], module._after])[None]
+        leading = module.transformer(input_ids=ids).last_hidden_state[0, 0]
+        for word, count in enumerate(counts[row].tolist()):
+            expected = leading if count else torch.zeros(16)
+            torch.testing.assert_close(words[row, word, 16:], expected)
+
+
+def test_an_encoder_without_a_piece_before_the_text(tiny_bert, monkeypatch):
+    name = "locate_label_allennlp.modules.token_embedders.windowed_transformer.special_pieces"
+    monkeypatch.setattr(name, lambda tokenizer: ([], [3]))
+    with pytest.raises(ConfigurationError, match=r"sentence_vector is true; encoder .* has no"):
+        embedder(tiny_bert, sentence_vector=True)
+    embedder(tiny_bert)

@@ -1,0 +1,2 @@
+(import '../genia.jsonnet')
++ (import '../lib/ablations.libsonnet').drop_illegal
