@@ -30,6 +30,7 @@ from functools import cache
 from itertools import groupby
 from pathlib import Path
 from time import process_time
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -80,6 +81,8 @@ class _Predictor:
     def read(self, path: str) -> list[Document]:
         predictor = NestedNerPredictor.__new__(NestedNerPredictor)
         predictor._format = JsonlFormat()
+        # No model: it says how long a sentence may be, and nothing else.
+        predictor._model = SimpleNamespace(refusal=lambda words: None)
         documents = []
         inputs = read_inputs(predictor, input_files(path), False, on_error=self.on_error)
         for item, document in inputs:
