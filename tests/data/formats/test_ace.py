@@ -76,6 +76,7 @@ def test_values_and_times(path, caplog):
     assert record.getMessage() == f"{path}: mentions in elements that are left out: 1"
     (document,) = AceFormat(timex=True, left_out=["docid", "DOCTYPE"]).read(path)
     assert ("TIMEX2", "2003 - 05 - 02 07:10:00") in surfaces(document)
+    assert document.sentences[0].words[0] == "2003"
 
 
 def test_one_file_an_archive_and_automatic(path, tmp_path):
@@ -122,8 +123,11 @@ def test_references_that_count_as_one_character(tmp_path):
     )
     (document,) = AceFormat().read(str(tmp_path))
     assert surfaces(document) == [("ORG", "Reed & Ahl"), ("GPE", "Old Tarn")]
+    # The quoted text may have the reference itself.
+    content = (tmp_path / "x.apf.xml").read_text().replace("&amp;", "&amp;amp;")
+    (tmp_path / "x.apf.xml").write_text(content)
+    assert surfaces(*AceFormat().read(str(tmp_path))) == surfaces(document)
     # Line ends of two bytes, which count as two characters here.
-    content = (tmp_path / "x.apf.xml").read_text()
     (tmp_path / "x.apf.xml").write_text(content.replace('15" END="22', '16" END="23'))
     (document,) = AceFormat().read(str(tmp_path))
     assert surfaces(document) == [("ORG", "Reed & Ahl"), ("GPE", "Old Tarn")]
@@ -170,6 +174,12 @@ def test_a_mention_without_its_extent_is_an_error(fixtures, tmp_path):
     documents, said = errors(AceFormat(), folder)
     assert said == [f"{path}:6: 'entity_mention' has 0 elements 'extent'; allowed is one"]
     assert surfaces(documents[0]) == EXTENTS[1:]
+
+
+def test_elements_in_too_many_others(fixtures, tmp_path):
+    folder = changed(fixtures, tmp_path, "<document ", "<a>" * 100 + "<document ")
+    with pytest.raises(CorpusError, match=r"x\.apf\.xml:4: has elements in more than 100 others"):
+        list(AceFormat().read(folder))
 
 
 def test_states_of_annotation(path, tmp_path):

@@ -36,6 +36,7 @@ def test_what_is_left_out():
     assert text.found(0, 1) == (LEFT_OUT, LEFT_OUT)
     # One boundary is enough.
     assert text.found(4, 6) == (LEFT_OUT, LEFT_OUT)
+    assert read("a<Q>b</Q>", left_out=["Q"]).found(0, 2) == (LEFT_OUT, LEFT_OUT)
     with pytest.raises(CorpusError, match=r"x\.sgm:2: element 'Q', which is left out, does not"):
         read("a\n<Q>b", left_out=["Q"])
 
