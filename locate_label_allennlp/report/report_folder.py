@@ -11,6 +11,7 @@ from typing import Iterator
 from allennlp.common.checks import ConfigurationError
 from allennlp.common.util import JsonDict
 
+from locate_label_allennlp.common.whole_files import FULL
 from locate_label_allennlp.report.page import page
 
 PAGE, NUMBERS = "report.html", "report.json"
@@ -55,7 +56,8 @@ def write_report(report: JsonDict, folder: str) -> None:
     """
     numbers = json.dumps(report, ensure_ascii=False, separators=(",", ":"))
     files = {NUMBERS: numbers + "\n", PAGE: page(report)}
-    with _errors_by_name(folder):
+    needed = sum(len(text.encode()) for text in files.values())
+    with _errors_by_name(folder, needed):
         path = Path(os.path.realpath(folder))
         partial = _partial_folder(path)
         try:
@@ -72,14 +74,18 @@ def write_report(report: JsonDict, folder: str) -> None:
 
 
 @contextmanager
-def _errors_by_name(folder: str) -> Iterator[None]:
-    """An error about a temporary folder names the folder it is for."""
+def _errors_by_name(folder: str, needed: int = 0) -> Iterator[None]:
+    """
+    An error about a temporary folder names the folder it is for, and if the disk is full the bytes
+    that are `needed`.
+    """
     try:
         yield
     except OSError as error:
-        raise ConfigurationError(
-            f"{folder} cannot be written: {error.strerror or error}"
-        ) from error
+        reason = error.strerror or str(error)
+        if error.errno in FULL and needed:
+            reason += f"; {needed:,} bytes are needed"
+        raise ConfigurationError(f"{folder} cannot be written: {reason}") from error
 
 
 def _partial_folder(path: Path) -> Path:

@@ -45,7 +45,7 @@ def test_what_holds_without_being_said() -> None:
 
 
 def test_scores_that_are_not_finite_are_an_error() -> None:
-    model = built().eval()
+    model = built(regressor={"span_extractor": "outer_boundary"}).eval()
     words, _, _ = tensors([(5, [(0, 1, 0)])], 0)
     assert model.scored_spans(model.detect(words, None).candidates, 1)
     for weights in model.parameters():

@@ -50,7 +50,7 @@ def test_what_fails_leaves_nothing_behind(
     refused = f"^{re.escape(str(folder))} cannot be written: "
     for owner, name, broken, error, message in (
         (report_folder, "page", no_page, RuntimeError, "no page"),
-        (Path, "write_text", no_space, ConfigurationError, f"{refused}No space left on device$"),
+        (Path, "write_text", no_space, ConfigurationError, f"{refused}No space left on device; "),
         (Path, "rename", no_rename, ConfigurationError, f"{refused}Device or resource busy$"),
     ):
         with monkeypatch.context() as patch:
@@ -60,6 +60,22 @@ def test_what_fails_leaves_nothing_behind(
     assert [path.name for path in tmp_path.iterdir()] == (["report"] if exists else [])
     if exists:
         assert (folder / "report.html").read_bytes() == before
+
+
+def test_a_full_disk_is_said_with_what_is_needed(
+    report: Dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "report"
+    write_report(report, str(folder))
+    size = sum(path.stat().st_size for path in folder.iterdir())
+
+    def no_space(*args: object, **kwargs: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", no_space)
+    with pytest.raises(ConfigurationError, match=f"/report cannot .*; {size:,} bytes are needed$"):
+        write_report(report, str(folder))
+    assert sum(path.stat().st_size for path in folder.iterdir()) == size
 
 
 def test_an_older_report_is_replaced(report: Dict[str, Any], tmp_path: Path) -> None:

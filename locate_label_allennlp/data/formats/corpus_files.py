@@ -392,6 +392,7 @@ def _readable(name: str) -> Iterator[None]:
         tarfile.TarError,
         NotImplementedError,  # a compression that zipfile does not know
         RuntimeError,  # a zip with a password
+        UnicodeDecodeError,  # a zip with a name that is none
     ) as error:
         # tarfile says in several lines what it has tried.
         reason = str(error).partition("\n")[0].rstrip(":")

@@ -386,3 +386,13 @@ def test_a_sound_corpus_has_no_warnings(warned: Warned, tmp_path: Path) -> None:
     doc.spans["sc"] = [Span(doc, 0, 2, "PLACE")]
     DocBin(docs=[doc]).to_disk(tmp_path / "c.spacy")
     assert warned(tmp_path / "c.spacy", SpacyFormat())[1] == ""
+
+
+def test_a_zip_whose_name_is_no_text(warned: Warned, tmp_path: Path) -> None:
+    path = tmp_path / "c.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("\u00e9.jsonl", LINE)
+    first, second, third = path.read_bytes().partition("\u00e9.jsonl".encode())
+    path.write_bytes(first + b"\xff\xff.jsonl" + third)
+    with pytest.raises(CorpusError, match=r"c\.zip: cannot be unpacked"):
+        warned(path)
