@@ -392,7 +392,7 @@ def test_a_zip_whose_name_is_no_text(warned: Warned, tmp_path: Path) -> None:
     path = tmp_path / "c.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("\u00e9.jsonl", LINE)
-    first, second, third = path.read_bytes().partition("\u00e9.jsonl".encode())
-    path.write_bytes(first + b"\xff\xff.jsonl" + third)
+    first, _, last = path.read_bytes().partition("\u00e9.jsonl".encode())
+    path.write_bytes(first + b"\xff\xff.jsonl" + last)
     with pytest.raises(CorpusError, match=r"c\.zip: cannot be unpacked"):
         warned(path)
