@@ -208,6 +208,8 @@ def _task(item: Item, place: Place, tally: Tally) -> Item:
     tally.add("further annotations of one text, not used", place, count=len(given) - 1)
     if "result" not in given[0]:
         fail(f'an annotation of Label Studio has "result"; got {given[0]!r:.80}', place)
+    # Such as another task, where a bracket between two of them is missing.
+    check_no_lookalike({key: each for key, each in given[0].items() if key != "result"}, place)
     own["entities"] = entities = []
     for result in listed(given[0], "result", place):
         value = result.get("value") if isinstance(result, dict) else None

@@ -55,6 +55,12 @@ def ldc_case(content: str, name: str) -> Case:
 
 
 ONCE_BAD = {
+    "a task of Label Studio in the annotation of another": json_case(
+        {
+            "data": {"text": "a"},
+            "annotations": [{"result": [], "text": "b", "spans": [{**ENTITY, "label": "X"}]}],
+        }
+    ),
     "an entity of ACE that is none": ldc_case(ACE, "entity"),
     "a mention of ACE that is none": ldc_case(ACE, "entity_mention"),
     "an entity of ERE that is none": ldc_case(ERE, "entity"),
