@@ -131,7 +131,7 @@ class Slow:
         left, right = self.offsets(seed)
         last = len(self.words[sentence]) - 1
         there = start + math.floor(left + 0.5), end + math.floor(right + 0.5)
-        if self.chosen["drop_illegal"] and not 0 <= there[0] <= there[1] <= last:
+        if self.chosen.get("drop_illegal") and not 0 <= there[0] <= there[1] <= last:
             return None
         new_start = min(max(0, start + math.floor(left + 0.5)), last)
         new_end = min(max(0, end + math.floor(right + 0.5)), last)

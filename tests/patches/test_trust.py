@@ -125,7 +125,7 @@ def member(name: str, kind: bytes = tarfile.REGTYPE, size: int = 1, **fields: An
 HOSTILE: Dict[str, Any] = {
     "a class of any library": (
         lambda maker: maker.change("dataset_reader", format={"type": f"{__name__}.run_hostile"}),
-        r"names '.*run_hostile' as CorpusFormat; allowed are auto, .*--trust",
+        r"names '.*run_hostile' as CorpusFormat; allowed are ace, auto, .*--trust",
     ),
     "its short form": (
         lambda maker: maker.change("model", decoder=f"{__name__}.run_hostile"),
