@@ -248,7 +248,11 @@ def _mistakes() -> List[Tuple[List[str], int, str]]:
         (["convert", "x", ".", "--to-format", "brat"], 1, ".: is there already; allowed is a new"),
         (["stats", "x", "--json", "."], 1, ".: is a folder; allowed is the name of a file"),
         (["stats", "x", "--format", "brat"], 1, "x: is no brat; allowed are a folder, an archive"),
-        (["stats", "x", "--format", '{"type": "no"}'], 1, "no format 'no'; allowed are auto, ace, brat"),
+        (
+            ["stats", "x", "--format", '{"type": "no"}'],
+            1,
+            "no format 'no'; allowed are auto, ace, brat",
+        ),
         (["stats", "x", "--format", '{"type": "columns", "pos": 1}'], 1, "'pos': 1}; allowed are"),
     ]
 
