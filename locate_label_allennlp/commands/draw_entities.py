@@ -86,7 +86,8 @@ def _sentences(
         for number, sentence in enumerate(document.sentences):
             marks = [
                 Mark(
-                    *(entity["start"], entity["end"]),
+                    entity["start"],
+                    entity["end"],
                     printable(entity["type"], keep=""),
                     f"{entity['score']:.2f}",
                 )

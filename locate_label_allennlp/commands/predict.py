@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence
 
+from locate_label_allennlp.common.printable import printable
 from locate_label_allennlp.common.standard_output import quiet_when_closed
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def _predict(predictor: Any, files: "Sequence[CorpusFile]", args: argparse.Names
 
 
 def _skip(skipped: List[Any], error: Any) -> None:
-    print(f"skipped: {error}", file=sys.stderr)
+    print(f"skipped: {printable(str(error), keep='')}", file=sys.stderr)
     skipped.append(error)
 
 

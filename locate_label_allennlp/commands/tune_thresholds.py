@@ -2,10 +2,13 @@
 
 import argparse
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 from allennlp.commands.subcommand import Subcommand
 from overrides import overrides
+
+from locate_label_allennlp.common.printable import printable
 
 if TYPE_CHECKING:
     from locate_label_allennlp.tuning.tuning import Scores, Tuned
@@ -58,8 +61,6 @@ class TuneThresholds(Subcommand):
 
 def _tune(args: argparse.Namespace) -> None:
     # The model's libraries take seconds to import; `allennlp --help` need not wait for them.
-    import os
-
     from allennlp.common.checks import ConfigurationError
     from allennlp.models.archival import load_archive
 
@@ -105,7 +106,7 @@ def _tune(args: argparse.Namespace) -> None:
     with whole_file(f"{args.output}.tuning.png") as file:
         _draw_curve(tuned, file)
     print(_table(tuned))
-    print(f"{args.output}: {_chosen(tuned)}")
+    print(printable(f"{args.output}: {_chosen(tuned)}", keep=""))
 
 
 def _table(tuned: "Tuned") -> str:

@@ -101,12 +101,10 @@ class NestedNerModel(NerModel):
     def _detect(self, gold: Optional[GoldEntities], *inputs: Any, **named: Any) -> Detection:
         detection = super()._detect(gold, *inputs, **named)
         candidates = detection.candidates
-        if candidates is None or self.temperature == 1.0:
+        if candidates is None:
             return detection
-        # A probability of 0 stays one.
-        log = candidates.probabilities.clamp(min=torch.finfo(torch.float32).tiny).log()
-        tempered = (log / self.temperature).softmax(dim=1)
-        return detection._replace(candidates=candidates._replace(probabilities=tempered))
+        probabilities = tempered(candidates.probabilities, self.temperature)
+        return detection._replace(candidates=candidates._replace(probabilities=probabilities))
 
     def _generator(self, device: torch.device) -> Optional[torch.Generator]:
         """Where samples come from: PyTorch's own in training, else one seeded anew a batch."""
@@ -140,6 +138,18 @@ class NestedNerModel(NerModel):
     def group_metrics(self) -> Dict[str, float]:
         """The scores of each group of entities, which `get_metrics` may leave out."""
         return self._metric.get_metric(verbose=True)
+
+
+def tempered(probabilities: Tensor, temperature: float) -> Tensor:
+    """
+    The distributions `(K, C + 1)` whose logarithms are divided by a temperature; at 1 they are
+    left as they are, and at another one they sum to 1.
+    """
+    if temperature == 1.0:
+        return probabilities
+    # The logarithm of 0 is not finite.
+    logarithms = probabilities.clamp(min=torch.finfo(torch.float32).tiny).log()
+    return (logarithms / temperature).softmax(dim=1)
 
 
 def _reached(seeds: Seeds, entities: Tensor) -> Dict[str, int]:

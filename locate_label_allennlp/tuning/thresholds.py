@@ -66,10 +66,12 @@ class Sweep:
 
     def __init__(self, found: Sequence[Found], gold: int) -> None:
         ordered = sorted(found, key=lambda each: -each.score)
-        self._scores = numpy.array([each.score for each in ordered])
+        scores = numpy.array([each.score for each in ordered])
+        # Negated, so that they rise and can be searched.
+        self._negated = -scores
         correct = numpy.cumsum([each.is_correct for each in ordered], dtype=int)
         self._correct = numpy.concatenate([[0], correct])
-        self.scores = numpy.unique(self._scores)
+        self.scores = numpy.unique(scores)
         self.gold = gold
 
     @property
@@ -79,7 +81,7 @@ class Sweep:
 
     def at(self, threshold: float) -> Tuple[int, int, int]:
         """`(correct, found, gold)` above a threshold."""
-        number = int(numpy.searchsorted(-self._scores, -threshold, side="left"))
+        number = int(numpy.searchsorted(self._negated, -threshold, side="left"))
         return int(self._correct[number]), number, self.gold
 
 

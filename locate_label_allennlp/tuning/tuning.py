@@ -11,6 +11,7 @@ from torch import Tensor
 from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.data.fields import entities_of_tensor
 from locate_label_allennlp.models import Candidates, NestedNerModel
+from locate_label_allennlp.models.nested_ner_model import tempered
 from locate_label_allennlp.nn.exact_match import exact_labels
 from locate_label_allennlp.report.curves import with_threshold
 from locate_label_allennlp.tuning.calibration import (
@@ -141,12 +142,9 @@ class Sentences:
         decoder = with_threshold(self._model.decoder, 0.0)
         found: List[List[Found]] = []
         for candidates, num_sentences in self._batches:
-            logs = candidates.probabilities.clamp(min=torch.finfo(torch.float32).tiny).log()
-            tempered = candidates.probabilities
-            if temperature != 1.0:
-                tempered = (logs / temperature).softmax(dim=1)
+            probabilities = tempered(candidates.probabilities, temperature)
             scored = self._model.scored_spans(
-                candidates._replace(probabilities=tempered), num_sentences
+                candidates._replace(probabilities=probabilities), num_sentences
             )
             for spans in scored:
                 gold = {entity.key for entity in self._gold[len(found)]}
