@@ -333,6 +333,7 @@ def _members(location: str, local: str) -> Iterator[Tuple[str, Callable[[], Any]
     with _readable(location):
         if location.lower().endswith(".zip"):
             archive = zipfile.ZipFile(local)
+            _check_directory(archive)
             members = [each for each in archive.infolist() if not each.is_dir()]
             names = Counter(each.filename for each in members)
             for each in sorted(members, key=lambda each: each.filename):
@@ -355,6 +356,18 @@ def _members(location: str, local: str) -> Iterator[Tuple[str, Callable[[], Any]
                     if content is not None:
                         yield entry.name.removeprefix("./"), partial(io.BytesIO, content.read())
                 _check_end(tar, size, packed, location)
+
+
+def _check_directory(archive: zipfile.ZipFile) -> None:
+    """Behind its list of members a zip says how many there are, which zipfile does not compare."""
+    file: Any = archive.fp
+    # 22 bytes and the comment are the last of a zip; from the eleventh on there is the number.
+    file.seek(-22 - len(archive.comment), os.SEEK_END)
+    end = file.read(22)
+    number = int.from_bytes(end[10:12], "little")
+    # A zip of more members says it elsewhere.
+    if end.startswith(b"PK\5\6") and number not in (0xFFFF, len(archive.infolist())):
+        raise zipfile.BadZipFile(f"its list of {number} members is damaged")
 
 
 def _check_end(tar: tarfile.TarFile, size: int, packed: int, name: str) -> None:

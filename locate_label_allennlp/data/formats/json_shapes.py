@@ -198,6 +198,7 @@ def _task(item: Item, place: Place, tally: Tally) -> Item:
     if not isinstance(text, str):
         fail(f'"data" of Label Studio has a text "text"; got {item["data"]!r:.80}', place)
     own = _rest(item) | {"text": text}
+    note_others(item["data"], (), place, tally)
     given = [
         one
         for one in listed(item, "annotations", place)

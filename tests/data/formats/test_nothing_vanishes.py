@@ -388,6 +388,30 @@ def test_a_sound_corpus_has_no_warnings(warned: Warned, tmp_path: Path) -> None:
     assert warned(tmp_path / "c.spacy", SpacyFormat())[1] == ""
 
 
+def test_a_zip_whose_list_of_members_is_damaged(warned: Warned, tmp_path: Path) -> None:
+    path = tmp_path / "c.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.comment = b"a comment"
+        for name in ("a.jsonl", "b.jsonl"):
+            archive.writestr(name, LINE)
+    assert len(warned(path)[0]) == 2
+    content = bytearray(path.read_bytes())
+    entry = content.index(b"PK\1\2")
+    content[entry + 32] = 200  # the length of its comment, which takes in the next entry
+    path.write_bytes(content)
+    with pytest.raises(CorpusError, match=r"c\.zip: cannot be unpacked \(its list of 2 members"):
+        warned(path)
+
+
+def test_entities_in_the_data_of_label_studio(warned: Warned, tmp_path: Path) -> None:
+    item = {
+        "data": {"text": "a", "label": [[0, 1, "X"]]},
+        "annotations": [{"result": []}],
+    }
+    (tmp_path / "c.jsonl").write_text(json.dumps(item))
+    assert "entities in several fields, read from one: 1" in warned(tmp_path / "c.jsonl")[1]
+
+
 def test_a_zip_whose_name_is_no_text(warned: Warned, tmp_path: Path) -> None:
     path = tmp_path / "c.zip"
     with zipfile.ZipFile(path, "w") as archive:
