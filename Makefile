@@ -4,6 +4,7 @@
 # make kills        kills trainings at 20 random moments: do they end as if there had been no kill?
 # make fuzz         10,000 corpora a format with something wrong in them: is it said? INPUTS=... for others
 # make lint         formatting, style and types
+# make docs         the documentation as a site, in output/site; fails on a broken link
 # make lock         requirements.txt anew, from requirements.in and the overrides beside it
 # make clean        removes what these made
 # Each makes the virtual environment .venv first, if it is missing or older than what it is made from.
@@ -13,7 +14,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 TORCH := $(shell sed -n 's/^torch==[^ ]*/&/p' requirements.txt)
 
-.PHONY: quickstart test mutants kills fuzz lint lock clean
+.PHONY: quickstart test mutants kills fuzz lint docs lock clean
 
 quickstart: $(VENV)/installed
 	rm -rf output/quickstart
@@ -37,6 +38,9 @@ lint: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+docs: $(VENV)/installed-dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 lock: $(VENV)/installed-dev
 	$(BIN)/uv pip compile requirements.in --output-file requirements.txt --upgrade --no-config \
