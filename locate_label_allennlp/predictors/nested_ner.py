@@ -15,11 +15,15 @@ from locate_label_allennlp.data.dataset_readers import NestedNerReader
 from locate_label_allennlp.data.document import CorpusError, Document, Entity, Sentence
 from locate_label_allennlp.data.formats import JsonlFormat
 from locate_label_allennlp.data.formats.running_text import Splitting
-from locate_label_allennlp.data.samplers.token_budget import fill_batches, texts_of
+from locate_label_allennlp.data.samplers.token_budget import least_work_batches, texts_of
 from locate_label_allennlp.patches.trust import restricted
 
 # Instances made ahead: enough that texts of like length find each other, few enough for the memory.
 _AT_ONCE = 2048
+
+# What a batch costs beside its wordpieces, in wordpieces: measured with a small encoder. A GPU that
+# has less than a full batch to do waits for the next one.
+_BATCH_WORK_ON_CPU = 128
 
 _ALLOWED = (
     '{"text": "..."}, {"tokens": ["...", ...]}, {"document": [["...", ...], ...]} or '
@@ -185,9 +189,10 @@ class NestedNerPredictor(Predictor):
         """What the model finds in each instance; texts of like length share a batch."""
         for instance in instances:
             instance.index_fields(self._model.vocab)
-        texts = sorted(texts_of(instances), key=lambda text: text.length)
+        on_cpu = self.cuda_device == -1
+        batch_work = _BATCH_WORK_ON_CPU if on_cpu else self._budget
         entities: List[List[Entity]] = [[] for _ in instances]
-        for indices in fill_batches(texts, self._budget):
+        for indices in least_work_batches(texts_of(instances), self._budget, batch_work):
             batch = [instances[index] for index in indices]
             outputs: Any = self._model.forward_on_instances(batch)
             for index, output in zip(indices, outputs, strict=True):
