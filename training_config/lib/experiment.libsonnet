@@ -43,7 +43,8 @@
 //   HEAD_LEARNING_RATE
 //   ATTENTION_DROPOUT of the encoder instead of its own, which an empty one is; with 0, the default
 //                     with windows, it trains faster
-//   PRECISION         fp32, bf16, fp16, or auto: bf16 or fp16 on a GPU, fp32 on a CPU
+//   PRECISION         fp32, bf16, fp16, or auto: bf16 where the GPU or CPU has it, else fp16
+//                     on a GPU, fp32 on a CPU
 //   SEED
 //   GPUS              the devices: one, such as 0 (-1: the CPU), or a process each for several,
 //                     such as 0,1 (-1,-1: two on the CPU); with several, AllenNLP cannot evaluate on the
