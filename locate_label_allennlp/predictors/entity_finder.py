@@ -11,6 +11,7 @@ from allennlp.common.checks import ConfigurationError
 
 from locate_label_allennlp.common.devices import Device, cuda_device_of
 from locate_label_allennlp.common.precision import check_precision
+from locate_label_allennlp.decoders.overlap import check_overlap
 from locate_label_allennlp.models.nested_ner_model import NestedNerModel
 from locate_label_allennlp.predictors.loading import load_model, predictor_from
 from locate_label_allennlp.predictors.nested_ner import NestedNerPredictor, place_of
@@ -90,6 +91,7 @@ class EntityFinder:
         local_files_only: bool = False,
         trust: bool = False,
     ) -> None:
+        check_overlap(overlap)
         if precision is not None:
             check_precision(precision)
         archive: Any = load_model(

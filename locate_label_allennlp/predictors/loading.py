@@ -44,19 +44,28 @@ def load_model(
 
     `ConfigurationError` if that cannot be loaded, or names what an archive may not.
     """
-    if local_files_only and is_address(archive_file):
-        archive_file = _copy_of(str(archive_file))
+    if local_files_only:
+        archive_file = local_path(archive_file)
     load: Any = load_archive  # to which `patches.archives` adds `trust`
     with without_hub(local_files_only):
         return load(archive_file, cuda_device=cuda_device, overrides=overrides, trust=trust)
 
 
-def _copy_of(url: str) -> str:
-    copy = find_latest_cached(url, CACHE_DIRECTORY)
+def local_path(archive_file: Union[str, "PathLike[str]"]) -> str:
+    """
+    Where it lies on this machine: of a URL the copy that loading it has left.
+
+    # Errors
+
+    `ConfigurationError` if there is no such copy.
+    """
+    if not is_address(archive_file):
+        return str(archive_file)
+    copy = find_latest_cached(archive_file, CACHE_DIRECTORY)
     if copy is None:
         raise ConfigurationError(
-            f"{url} is not on this machine; allowed with local_files_only is a file, a folder, or "
-            "an address that was loaded before"
+            f"{archive_file} is not on this machine; allowed with local_files_only is a file, a "
+            "folder, or an address that was loaded before"
         )
     return str(copy)
 

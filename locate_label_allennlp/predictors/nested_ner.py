@@ -189,12 +189,21 @@ class NestedNerPredictor(Predictor):
         Those of each document, as they come back under `entities`. `overlap` is that of the
         predictor by default.
         """
+        found = self.found_in_sentences(documents, with_gold, overlap)
+        return [_placed(document, found) for document in documents]
+
+    def found_in_sentences(
+        self,
+        documents: Sequence[Document],
+        with_gold: bool = False,
+        overlap: Optional[str] = None,
+    ) -> Iterator[List[Entity]]:
+        """The same as the entities of each sentence of all documents, one after the other."""
         overlap = self._overlap if overlap is None else check_overlap(overlap)
-        found = (
+        return (
             without_overlap(entities, overlap)
             for entities in self._of_sentences(documents, self._found, with_gold)
         )
-        return [_placed(document, found) for document in documents]
 
     def judged_spans(
         self, documents: Sequence[Document], min_score: float = 0.0

@@ -10,7 +10,6 @@ from typing import Any, Iterator
 
 import pytest
 import torch
-from allennlp.commands.train import train_model_from_file
 from allennlp.common.checks import ConfigurationError
 
 import locate_label_allennlp
@@ -29,17 +28,8 @@ OVERRIDES = {"model.decoder": {"type": "none", "score_threshold": 1.0}}
 
 
 @pytest.fixture(scope="module")
-def archive(fixtures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("finder") / "out"
-    overrides = {"trainer.num_epochs": 60}
-    config = fixtures / "configs" / "tiny.jsonnet"
-    train_model_from_file(str(config), str(folder), overrides=overrides)
-    return folder / "model.tar.gz"
-
-
-@pytest.fixture(scope="module")
-def finder(archive: Path) -> EntityFinder:
-    return locate_label_allennlp.load(archive, device="cpu")
+def finder(trained_archive: Path) -> EntityFinder:
+    return locate_label_allennlp.load(trained_archive, device="cpu")
 
 
 def test_entities_are_where_they_say(finder: EntityFinder) -> None:
@@ -122,15 +112,15 @@ def test_a_bar_counts_the_texts_of_a_pipe(
 
 
 @pytest.fixture(scope="module")
-def doubtful(archive: Path) -> EntityFinder:
+def doubtful(trained_archive: Path) -> EntityFinder:
     """Finds whatever has any probability, overlapping or not."""
     return locate_label_allennlp.load(
-        archive, "cpu", threshold=0.0, overrides={"model.decoder": {"type": "none"}}
+        trained_archive, "cpu", threshold=0.0, overrides={"model.decoder": {"type": "none"}}
     )
 
 
 def test_overlap_is_chosen_at_a_call_or_for_all_calls(
-    archive: Path, doubtful: EntityFinder
+    trained_archive: Path, doubtful: EntityFinder
 ) -> None:
     nested = doubtful(TEXTS[0])
     assert _share_words(nested)
@@ -144,7 +134,7 @@ def test_overlap_is_chosen_at_a_call_or_for_all_calls(
         lengths[overlap] = max(entity.end - entity.start for entity in entities)
     assert lengths["innermost"] < lengths["outermost"]
     always = locate_label_allennlp.load(
-        archive,
+        trained_archive,
         "cpu",
         threshold=0.0,
         overlap="outermost",
@@ -199,8 +189,10 @@ def _span(entity: FoundEntity) -> Any:
     return entity.sentence, entity.start, entity.end, entity.type
 
 
-def test_a_threshold_is_that_of_all_types_or_of_some(archive: Path, finder: EntityFinder) -> None:
-    assert locate_label_allennlp.load(archive, "cpu", threshold=1.0)(TEXTS[0]) == []
+def test_a_threshold_is_that_of_all_types_or_of_some(
+    trained_archive: Path, finder: EntityFinder
+) -> None:
+    assert locate_label_allennlp.load(trained_archive, "cpu", threshold=1.0)(TEXTS[0]) == []
     before = finder(TEXTS[0])
     assert len({entity.type for entity in before}) > 1
     kind = before[0].type
@@ -223,16 +215,16 @@ def test_a_threshold_is_that_of_all_types_or_of_some(archive: Path, finder: Enti
         ({"overlap": "inner"}, "overlap is 'inner'; allowed are nested, flat"),
     ],
 )
-def test_what_is_not_allowed_is_said(archive: Path, options: Any, message: str) -> None:
+def test_what_is_not_allowed_is_said(trained_archive: Path, options: Any, message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
-        locate_label_allennlp.load(archive, **{"device": "cpu", **options})
+        locate_label_allennlp.load(trained_archive, **{"device": "cpu", **options})
 
 
-def test_a_finder_says_what_it_is(archive: Path, finder: EntityFinder) -> None:
+def test_a_finder_says_what_it_is(trained_archive: Path, finder: EntityFinder) -> None:
     types = ", ".join(finder.types)
     assert repr(finder) == (
-        f"EntityFinder({str(archive)!r}: locate_and_label, encoder embedding, types {types}, "
-        "all > 0.5)"
+        f"EntityFinder({str(trained_archive)!r}: locate_and_label, encoder embedding, "
+        f"types {types}, all > 0.5)"
     )
     first, *others = finder.types
     finder.model.set_threshold({first: 0.25})
@@ -242,8 +234,8 @@ def test_a_finder_says_what_it_is(archive: Path, finder: EntityFinder) -> None:
         finder.model.set_threshold(0.5)
 
 
-def test_precision_is_that_of_the_model(archive: Path) -> None:
-    ner = locate_label_allennlp.load(archive, "cpu", precision="bf16")
+def test_precision_is_that_of_the_model(trained_archive: Path) -> None:
+    ner = locate_label_allennlp.load(trained_archive, "cpu", precision="bf16")
     dtypes = set()
     ner.model._word_encoder.register_forward_hook(
         lambda module, inputs, output: dtypes.add(output.dtype)
@@ -267,12 +259,12 @@ def served(folder: Path) -> Iterator[str]:
 
 
 def test_of_an_address_the_copy_is_taken(
-    archive: Path, finder: EntityFinder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    trained_archive: Path, finder: EntityFinder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("locate_label_allennlp.predictors.loading.CACHE_DIRECTORY", tmp_path)
     monkeypatch.setattr("allennlp.common.file_utils.CACHE_DIRECTORY", str(tmp_path))
     load = locate_label_allennlp.load
-    with served(archive.parent) as address:
+    with served(trained_archive.parent) as address:
         url = f"{address}/model.tar.gz"
         message = f"{url} is not on this machine; allowed with local_files_only is a file"
         with pytest.raises(ConfigurationError, match=message):
@@ -281,13 +273,13 @@ def test_of_an_address_the_copy_is_taken(
     assert load(url, "cpu", local_files_only=True)(TEXTS[0]) == finder(TEXTS[0])
 
 
-def test_a_fresh_interpreter_needs_no_other_import(archive: Path, tmp_path: Path) -> None:
+def test_a_fresh_interpreter_needs_no_other_import(trained_archive: Path, tmp_path: Path) -> None:
     code = f"""
 import sys
 import locate_label_allennlp
-ner = locate_label_allennlp.load({str(archive)!r}, -1)
+ner = locate_label_allennlp.load({str(trained_archive)!r}, -1)
 print([entity.text for entity in ner({TEXTS[0]!r})])
-strict = locate_label_allennlp.load({str(archive)!r}, overrides=dict({OVERRIDES!r}))
+strict = locate_label_allennlp.load({str(trained_archive)!r}, overrides=dict({OVERRIDES!r}))
 print(strict({TEXTS[0]!r}))
 print("allennlp_models" in sys.modules)
 help(locate_label_allennlp.load)
