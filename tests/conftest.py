@@ -13,6 +13,7 @@ from allennlp.common.util import import_module_and_submodules
 from hypothesis import settings
 from tokenizers.pre_tokenizers import ByteLevel
 
+from locate_label_allennlp.common import precision
 from tests.configs import VARIABLES
 
 # As the `allennlp` command does: registers every component.
@@ -40,6 +41,14 @@ def clean_environment() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as monkeypatch:
         for name in VARIABLES:
             monkeypatch.delenv(name, raising=False)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_precision() -> Iterator[None]:
+    """Models calculate in float32 by themselves, whatever the processor has."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(precision, "cpu_has_bfloat16", lambda: False)
         yield
 
 

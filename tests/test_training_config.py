@@ -34,6 +34,7 @@ GIVEN = {
     "PATIENCE": "4",
     "LEARNING_RATE": "1e-4",
     "HEAD_LEARNING_RATE": "1e-3",
+    "LAST_LAYERS": "3",
     "HIDDEN": "64",
     "SEED": "99",
     "GPUS": "0,1",
@@ -103,6 +104,7 @@ def test_environment_wins(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings["test_data_path"] == "c.jsonl"
     assert reader["context_indexers"]["encoder"]["model_name"] == "some/folder"
     assert words["context_embedder"]["token_embedders"]["encoder"]["model_name"] == "some/folder"
+    assert words["context_embedder"]["token_embedders"]["encoder"]["last_layers"] == 3
     embedders = words["text_field_embedder"]["token_embedders"]
     assert embedders["words"]["pretrained_file"] == "v.txt"
     assert reader["context_sentences"] == 2
@@ -127,6 +129,7 @@ def test_a_model_can_be_made(
         monkeypatch.setenv("ENCODER", tiny_bert)
     monkeypatch.setenv("VECTORS", "")
     monkeypatch.setenv("HIDDEN", "16")
+    monkeypatch.setenv("LAST_LAYERS", "2")  # the tiny encoder has no more
     settings = config(name)
     CorpusFormat.from_params(Params({"format": settings["dataset_reader"]["format"]})["format"])
     reader = DatasetReader.from_params(Params({**settings["dataset_reader"], "format": "auto"}))
@@ -305,6 +308,15 @@ def test_a_corpus_of_one_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ENCODER", "")
     monkeypatch.setenv("LEARNING_RATE", "0.002")
     assert config("custom")["trainer"]["optimizer"]["lr"] == 0.002
+
+
+def test_the_words_of_the_recommended_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRAIN", "a.jsonl")
+    monkeypatch.setenv("ENCODER", "some/folder")
+    for name, last_layers, skip_connection in (("recommended", 4, True), ("genia", 1, False)):
+        words = config(name)["model"]["word_encoder"]
+        encoder = words["context_embedder"]["token_embedders"]["encoder"]
+        assert (encoder["last_layers"], words["skip_connection"]) == (last_layers, skip_connection)
 
 
 def test_corpora_without_a_development_set(monkeypatch: pytest.MonkeyPatch) -> None:
