@@ -271,8 +271,7 @@ class NestedNerPredictor(Predictor):
         """What is found in batches in which texts of like length are together."""
         for instance in instances:
             instance.index_fields(self._model.vocab)
-        on_cpu = self.cuda_device == -1
-        batch_work = _BATCH_WORK_ON_CPU if on_cpu else self._budget
+        batch_work = _BATCH_WORK_ON_CPU if self.cuda_device == -1 else self._budget
         results: List[Any] = [None] * len(instances)
         for indices in least_work_batches(texts_of(instances), self._budget, batch_work):
             batch = [instances[index] for index in indices]
