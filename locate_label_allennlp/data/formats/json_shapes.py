@@ -58,8 +58,9 @@ def own_form(
 
     `Dict[str, Any]`, optional
         With one of `tokens` (and then perhaps `offsets`), `text` (and then perhaps `offsets`: where
-        its words stand, and `sent_start`: which of them begin a sentence) or `sentences`, objects with `tokens`, (and then perhaps `text`). Its
-        `entities`, or those of its sentences, are `Entity` objects; they lack where none are given.
+        its words stand, and `sent_start`: which of them begin a sentence) or `sentences`, objects
+        with `tokens`, (and then perhaps `text`). Its `entities`, or those of its sentences, are
+        `Entity` objects; they lack where none are given.
         None for what is to be passed over.
     """
     kinds = item if isinstance(item, dict) else {}
