@@ -177,8 +177,11 @@ function drawMarks(entities) {
   if (!state.text) return;
   const drawn = levels(entities);
   const depth = 1 + Math.max(-1, ...drawn.map(([, level]) => level));
-  // Room for the underlines below each line.
-  byId("shown").style.lineHeight = `${28 + depth * ROW}px`;
+  // Room for the underlines below each line, the last one too; none above the first.
+  const style = byId("shown").style;
+  style.lineHeight = `${28 + depth * ROW}px`;
+  style.marginTop = `${(-depth * ROW) / 2}px`;
+  style.paddingBottom = `${(depth * ROW) / 2}px`;
   const node = byId("shown").firstChild;
   const origin = byId("view").getBoundingClientRect();
   const range = document.createRange();
@@ -190,8 +193,7 @@ function drawMarks(entities) {
     const [start, end] = place(entity);
     range.setStart(node, start);
     range.setEnd(node, end);
-    const rects = [...range.getClientRects()].filter((rect) => rect.width > 0.5);
-    rects.forEach((rect, part) => {
+    inLines(range.getClientRects()).forEach((rect, part) => {
       const mark = element(part ? "span" : "button", "mark " + colour(entity.type), entity.type);
       if (!part) {
         mark.type = "button";
@@ -202,12 +204,31 @@ function drawMarks(entities) {
       mark.dataset.entity = number.get(entity);
       mark.dataset.level = level;
       mark.style.left = `${rect.left - origin.left - byId("view").clientLeft + 1}px`;
-      mark.style.width = `${Math.max(rect.width - 2, 2)}px`;
+      mark.style.width = `${Math.max(rect.right - rect.left - 2, 2)}px`;
       mark.style.top = `${rect.bottom - origin.top - byId("view").clientTop + 1 + level * ROW}px`;
       marks.push(mark);
     });
   }
   box.append(...marks);
+}
+
+// A rectangle for each stretch of a line. The blank at the end of a line has one of its own, and so
+// has each change of direction.
+function inLines(rects) {
+  const stretches = [];
+  for (const { left, right, bottom } of rects) {
+    const same = stretches.find(
+      (other) =>
+        Math.abs(other.bottom - bottom) < 2 && left <= other.right + 2 && right >= other.left - 2,
+    );
+    if (same) {
+      same.left = Math.min(same.left, left);
+      same.right = Math.max(same.right, right);
+    } else if (right - left > 0.5) {
+      stretches.push({ left, right, bottom });
+    }
+  }
+  return stretches;
 }
 
 function drawTable(entities) {
