@@ -78,7 +78,7 @@ class BatchingQueue:
     def is_ready(self) -> bool:
         """Whether it works, and has room."""
         works = self._worker is not None and not self._worker.done()
-        return works and self.waiting < self._max_texts
+        return works and self.waiting < self._max_texts and self._chars < self._max_chars
 
     def start(self) -> None:
         """Within a running event loop."""

@@ -45,8 +45,10 @@ class ServedModel:
 
     def predict(self, texts: List[str]) -> List[List[JsonDict]]:
         """Of each text the entities whose score is above `floor`."""
-        outputs = self._predictor.predict_batch_json([{"text": text} for text in texts])
-        return [output["entities"] for output in outputs]
+        # Blank ones would be said in the log.
+        items = [{"text": text} for text in texts if text.strip()]
+        outputs = iter(self._predictor.predict_batch_json(items))
+        return [next(outputs)["entities"] if text.strip() else [] for text in texts]
 
     def chosen(
         self,
