@@ -8,6 +8,7 @@ from typing import Iterator
 import pytest
 import torch
 import transformers
+from allennlp.commands.train import train_model_from_file
 from allennlp.common.util import import_module_and_submodules
 from hypothesis import settings
 from tokenizers.pre_tokenizers import ByteLevel
@@ -59,6 +60,16 @@ def seed() -> None:
 @pytest.fixture(scope="session")
 def fixtures() -> Path:
     return Path(__file__).parent.parent / "fixtures"
+
+
+@pytest.fixture(scope="session")
+def trained_archive(fixtures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """In the folder of its training; it finds the entities of its small corpus."""
+    folder = tmp_path_factory.mktemp("trained") / "out"
+    overrides = {"trainer.num_epochs": 60}
+    config = fixtures / "configs" / "tiny.jsonnet"
+    train_model_from_file(str(config), str(folder), overrides=overrides)
+    return folder / "model.tar.gz"
 
 
 @pytest.fixture(scope="session")

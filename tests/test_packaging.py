@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 
+from locate_label_allennlp.spacy_pipe import make_locate_label
+
 ROOT = Path(__file__).parents[1]
 NEVER = 'python_version < "0"'
 CUDA = ("cuda-", "nvidia-", "triton")
@@ -77,6 +79,11 @@ def test_this_package_does_not_bring_allennlps_bounds() -> None:
 def test_torch_finds_the_hook() -> None:
     points = distribution("locate-label-allennlp").entry_points.select(group="torch.backends")
     assert [point.value for point in points] == ["locate_label_allennlp.patches:install"]
+
+
+def test_spacy_finds_the_component() -> None:
+    points = distribution("locate-label-allennlp").entry_points.select(group="spacy_factories")
+    assert [(point.name, point.load()) for point in points] == [("locate_label", make_locate_label)]
 
 
 def test_uv_sync_lifts_the_same_bounds_and_keeps_cuda(pyproject: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """With how many bits to calculate."""
 
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Optional
+from typing import Any, Mapping, Optional
 
 import torch
 from allennlp.common.checks import ConfigurationError
@@ -36,7 +36,7 @@ def lower_precision(precision: str, device: torch.device) -> Optional[torch.dtyp
 def cpu_has_bfloat16() -> bool:
     """Whether the processor has instructions for matrix products in bfloat16 (AVX-512 or AMX)."""
     # Older releases of torch do not say.
-    known = getattr(torch.cpu, "get_capabilities", dict)()
+    known: Mapping[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
     return bool(known.get("avx512_bf16") or known.get("amx_bf16"))
 
 
