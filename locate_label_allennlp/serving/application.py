@@ -123,10 +123,8 @@ def create_application(model: ServedModel, settings: Settings) -> Any:
             raise Refused(422, where + str(error.__cause__)) from error
         measures.texts.inc(len(texts))
         measures.chars.inc(sum(map(len, texts)))
-        results = [
-            {"entities": model.chosen(entities, wanted.threshold, wanted.types)}
-            for entities in found
-        ]
+        options = (wanted.threshold, wanted.types, wanted.overlap)
+        results = [{"entities": model.chosen(entities, *options)} for entities in found]
         return as_json(results[0] if wanted.texts is None else {"results": results})
 
     @app.get("/health", summary="Whether the server runs")

@@ -57,6 +57,7 @@ class NerClient:
         text: str,
         threshold: Optional[Threshold] = None,
         types: Optional[Sequence[str]] = None,
+        overlap: str = "nested",
     ) -> List[Dict[str, Any]]:
         """
         The entities of a text.
@@ -68,12 +69,15 @@ class NerClient:
             What their scores must be above, for all types or for some; by default the model's own.
         types : `Sequence[str]`, optional
             Those wanted; by default all.
+        overlap : `str`, optional (default = `"nested"`)
+            Of entities that share words all, or with `"flat"`, `"outermost"` or `"innermost"` one.
 
         # Raises
 
         `ServerError`, and `OSError` if there is no server.
         """
-        found: List[Dict[str, Any]] = self._predict({"text": text}, threshold, types)["entities"]
+        answer = self._predict({"text": text}, threshold, types, overlap)
+        found: List[Dict[str, Any]] = answer["entities"]
         return found
 
     def pipe(
@@ -82,11 +86,13 @@ class NerClient:
         batch_size: int = 64,
         threshold: Optional[Threshold] = None,
         types: Optional[Sequence[str]] = None,
+        overlap: str = "nested",
     ) -> Iterator[List[Dict[str, Any]]]:
         """The entities of each text, in their order; `batch_size` of them are a request."""
         remaining = iter(texts)
         while batch := list(islice(remaining, batch_size)):
-            for result in self._predict({"texts": batch}, threshold, types)["results"]:
+            answer = self._predict({"texts": batch}, threshold, types, overlap)
+            for result in answer["results"]:
                 yield result["entities"]
 
     def model(self) -> Dict[str, Any]:
@@ -106,7 +112,9 @@ class NerClient:
         content: Dict[str, Any],
         threshold: Optional[Threshold],
         types: Optional[Sequence[str]],
+        overlap: str,
     ) -> Dict[str, Any]:
+        content["overlap"] = overlap
         if threshold is not None:
             is_one = isinstance(threshold, (int, float))
             content["threshold"] = threshold if is_one else dict(threshold)  # type: ignore[arg-type]

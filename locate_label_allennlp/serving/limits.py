@@ -3,14 +3,25 @@
 import asyncio
 import json
 import secrets
-from typing import Any, Awaitable, Callable, Dict, FrozenSet, List, Mapping, Optional, Tuple
+from typing import (
+    Any,
+    Awaitable,
+    Callable,
+    FrozenSet,
+    List,
+    Mapping,
+    MutableMapping,
+    Optional,
+    Tuple,
+)
 
 from locate_label_allennlp.serving.settings import Settings
 
-Message = Dict[str, Any]
+Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Dict[str, Any], Receive, Send], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class Limits:
@@ -32,7 +43,7 @@ class Limits:
         self._settings = settings
         self._protected = protected
 
-    async def __call__(self, scope: Dict[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -83,8 +94,10 @@ class Limits:
             goes_on = message.get("more_body", False)
         return None if size > self._settings.max_bytes else b"".join(parts)
 
-    async def _run(self, scope: Dict[str, Any], body: bytes, receive: Receive, send: Send) -> None:
-        messages = iter([{"type": "http.request", "body": body, "more_body": False}])
+    async def _run(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
+        messages: Iterator[Message] = iter(
+            [{"type": "http.request", "body": body, "more_body": False}]
+        )
         gone = asyncio.ensure_future(receive())
 
         async def replay() -> Message:

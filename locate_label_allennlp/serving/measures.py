@@ -4,7 +4,7 @@ import os
 import time
 from typing import Any, Dict
 
-from locate_label_allennlp.serving.limits import Application, Message, Receive, Send
+from locate_label_allennlp.serving.limits import Application, Message, Receive, Scope, Send
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 SIZES = (1, 2, 4, 8, 16, 32, 64)
@@ -71,7 +71,7 @@ class Measured:
         self._measures = measures
         self._paths = paths
 
-    async def __call__(self, scope: Dict[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

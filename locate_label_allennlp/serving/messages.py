@@ -1,6 +1,6 @@
 """What goes over the wire."""
 
-from typing import Any, Dict, List, Optional, Union
+from typing import Any, Dict, List, Literal, Optional, Union
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -24,6 +24,11 @@ class PredictRequest(BaseModel):
         "the model's own",
     )
     types: Optional[List[str]] = Field(None, description="those wanted; by default all")
+    overlap: Literal["nested", "flat", "outermost", "innermost"] = Field(
+        "nested",
+        description="of entities that share words: all, the set with the largest sum of scores, "
+        "the longest or the shortest",
+    )
 
     @model_validator(mode="after")
     def _one_of_them(self) -> "PredictRequest":

@@ -106,18 +106,15 @@ def application() -> Any:
         sys.exit(STARTUP_FAILURE)
 
 
-def load_served_model(path: str, cuda_device: int = -1, overrides: str = "") -> Any:
-    """A `ServedModel` from an archive or a trained folder."""
-    from allennlp.common.util import import_module_and_submodules
+def load_served_model(path: str, cuda_device: int = -1, overrides: Any = None) -> Any:
+    """A `ServedModel`; the arguments are those of `locate_label_allennlp.load`."""
+    from locate_label_allennlp import load
 
-    from locate_label_allennlp.predictors.loading import load_predictor
+    # This imports what an archive names, so it comes before what needs that.
+    finder = load(path, cuda_device, overrides=overrides)
     from locate_label_allennlp.serving.served_model import ServedModel
 
-    # An archive names its components, which are known once they are imported.
-    for package in ("data", "models", "modules", "decoders", "training"):
-        import_module_and_submodules(f"locate_label_allennlp.{package}")
-    predictor = load_predictor(path, cuda_device, overrides)
-    return ServedModel(predictor, "/".join(Path(path).parts[-2:]))
+    return ServedModel(finder, "/".join(Path(path).parts[-2:]))
 
 
 def bound_socket(host: str, port: int) -> socket.socket:

@@ -54,18 +54,14 @@ class Browser:
         self._numbers = count(1)
         self._session: Dict[str, Any] = {}
         (target,) = [
-            each
-            for each in self.call("Target.getTargets")["targetInfos"]
-            if each["type"] == "page"
+            each for each in self.call("Target.getTargets")["targetInfos"] if each["type"] == "page"
         ]
         attached = self.call("Target.attachToTarget", targetId=target["targetId"], flatten=True)
         self._session = {"sessionId": attached["sessionId"]}
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(f"{domain}.enable")
         self.call("Emulation.setFocusEmulationEnabled", enabled=True)
-        self.call(
-            "Browser.setDownloadBehavior", behavior="allow", downloadPath=str(self.downloads)
-        )
+        self.call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(self.downloads))
 
     def close(self) -> None:
         self._process.kill()

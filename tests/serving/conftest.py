@@ -15,8 +15,8 @@ from allennlp.models import Model
 from fastapi.testclient import TestClient
 
 from locate_label_allennlp.serving.application import create_application
-from locate_label_allennlp.serving.server import load_served_model
 from locate_label_allennlp.serving.served_model import ServedModel
+from locate_label_allennlp.serving.server import load_served_model
 from locate_label_allennlp.serving.settings import Settings
 
 

@@ -69,6 +69,9 @@ def test_options(make_client: Make) -> None:
     assert found(threshold=0.9) == [each for each in every if each["score"] > 0.9]
     assert found(threshold=1) == []
     assert {each["type"] for each in found(types=["ORG"], threshold=0.05)} == {"ORG"}
+    flat = found(overlap="outermost")
+    assert 0 < len(flat) < len(own)
+    assert all(each in own for each in flat)
     assert found(threshold={"ORG": 1, "ROLE": 0.9}) == [
         each for each in own if each["type"] == "ROLE" and each["score"] > 0.9
     ]
@@ -89,6 +92,7 @@ def test_options(make_client: Make) -> None:
         (b'{"texts": ["a", null]}', r"texts\.1: Input should be a valid string"),
         (b'{"text": "a", "treshold": 0.5}', "treshold: Extra inputs are not permitted"),
         (b'{"text": "a", "threshold": "0.5"}', r"threshold\.float: Input should be a valid"),
+        (b'{"text": "a", "overlap": "none"}', "overlap: Input should be 'nested', 'flat'"),
         (b'{"text": "a", "threshold": 2}', r"threshold is 2\.0; allowed is 0\.05 to 1"),
         (b'{"text": "a", "threshold": NaN}', r"threshold is nan; allowed is 0\.05 to 1"),
         (b'{"text": "a", "threshold": {"ORG": 0}}', r"threshold is 0\.0; allowed is 0\.05 to 1"),
@@ -208,8 +212,11 @@ def test_the_page_and_the_documentation_ask_nothing_of_others(make_client: Make)
     assert "unsafe" not in policy
     schema = client.get("/openapi.json").json()
     body = schema["paths"]["/predict"]["post"]["requestBody"]["content"]["application/json"]
-    assert {"text", "texts", "threshold", "types"} == set(body["schema"]["properties"])
-    assert {"200", "401", "413", "422", "503"} <= set(schema["paths"]["/predict"]["post"]["responses"])
+    properties = {"text", "texts", "threshold", "types", "overlap"}
+    assert properties == set(body["schema"]["properties"])
+    assert {"200", "401", "413", "422", "503"} <= set(
+        schema["paths"]["/predict"]["post"]["responses"]
+    )
     docs = client.get("/docs").text
     sources = re.findall(r'(?:src|href)="([^"]*)"', docs)
     assert sources

@@ -29,7 +29,9 @@ class Gate:
         return [text.upper() for text in texts]
 
 
-def run(use: Callable[..., Any], predict: Any, max_texts: int = 1000, max_chars: int = 10**6) -> Any:
+def run(
+    use: Callable[..., Any], predict: Any, max_texts: int = 1000, max_chars: int = 10**6
+) -> Any:
     async def main() -> Any:
         queue = BatchingQueue(predict, max_texts, max_chars)
         queue.start()

@@ -4,8 +4,8 @@ import pytest
 from allennlp.common.checks import ConfigurationError
 
 import locate_label_allennlp
-from locate_label_allennlp.serving.server import load_served_model
 from locate_label_allennlp.serving.served_model import LOWEST, ServedModel
+from locate_label_allennlp.serving.server import load_served_model
 
 TEXTS = [
     "The mayor of Old Tarn met her brother — again.",
@@ -35,7 +35,7 @@ def test_lowered_thresholds_change_nothing_above_them(
 ) -> None:
     overrides = {"model.decoder": decoder}
     ner = locate_label_allennlp.load(served_folder, overrides=overrides)
-    own = [[entity.__dict__ for entity in found] for found in ner.pipe(TEXTS)]
+    own = [[entity.to_dict() for entity in found] for found in ner.pipe(TEXTS)]
     served = load_served_model(str(served_folder), overrides=overrides)
     found = served.predict(TEXTS)
     chosen = [served.chosen(entities) for entities in found]
@@ -68,6 +68,20 @@ def test_entities_are_chosen_by_thresholds_and_types(served: ServedModel) -> Non
 
 
 def test_a_model_that_is_given_mentions_is_refused(served: ServedModel) -> None:
-    predictor = type("Predictor", (), {"_model": object()})()
+    finder = type("Finder", (), {"model": object()})()
     with pytest.raises(ConfigurationError, match="x: the model has to be given mentions"):
-        ServedModel(predictor, "x")
+        ServedModel(finder, "x")
+
+
+@pytest.mark.parametrize("overlap", ["flat", "outermost", "innermost"])
+def test_overlap_is_that_of_the_finder(
+    served: ServedModel, served_folder: Any, overlap: str
+) -> None:
+    ner = locate_label_allennlp.load(served_folder, overlap=overlap)
+    own = [[entity.to_dict() for entity in ner(text)] for text in TEXTS]
+    found = served.predict(TEXTS)
+    nested = [served.chosen(entities) for entities in found]
+    kept = [served.chosen(entities, overlap=overlap) for entities in found]
+    assert [places(entities) for entities in kept] == [places(entities) for entities in own]
+    assert 0 < len(kept[0]) < len(nested[0])
+    assert len(kept[2]) > 1

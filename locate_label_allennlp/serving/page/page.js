@@ -318,7 +318,7 @@ function standalone(entities) {
   const put = (parent, name, content, css) => {
     const child = made.createElement(name);
     child.textContent = content;
-    if (css) child.setAttribute("style", css);
+    if (css) child.style.cssText = css;
     parent.append(child);
     return child;
   };
@@ -326,11 +326,9 @@ function standalone(entities) {
   const depth = 1 + Math.max(-1, ...drawn.map(([, level]) => level));
   const page = style.getPropertyValue("--page").trim();
   const ink = style.getPropertyValue("--ink").trim();
-  made.body.setAttribute(
-    "style",
+  made.body.style.cssText =
     `font: 18px/${32 + depth * 5}px sans-serif; max-width: 60rem; margin: 2rem auto; ` +
-      `padding: 0 1rem; background: ${page}; color: ${ink}`,
-  );
+    `padding: 0 1rem; background: ${page}; color: ${ink}`;
   const body = put(made.body, "div", "", "white-space: pre-wrap; unicode-bidi: plaintext");
   body.setAttribute("dir", "auto");
   const spans = drawn.map(([entity, level]) => [entity, level, ...place(entity)]);
