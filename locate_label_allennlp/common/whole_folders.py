@@ -73,12 +73,12 @@ def whole_folder(folder: str, needed: int = 0) -> Iterator[Path]:
         partial = _partial_folder(path)
         try:
             yield partial
-            # A temporary folder is private; this one is like any other.
+            # What is temporary is private; this folder and its files are like any other.
             umask = os.umask(0)
             os.umask(umask)
-            partial.chmod(0o777 & ~umask)
-            for file in partial.rglob("*"):
-                sync(file)
+            for each in (partial, *partial.rglob("*")):
+                each.chmod((0o777 if each.is_dir() else 0o666) & ~umask)
+                sync(each)
             path.parent.mkdir(parents=True, exist_ok=True)
             _move(partial, path)
         finally:

@@ -16,8 +16,8 @@ from overrides import overrides
 from torch import Tensor
 
 from locate_label_allennlp.common.precision import at_precision, check_precision
-from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.common.weights import read_weights
+from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.data.fields import entities_of_spans
 from locate_label_allennlp.models.detection import Candidates, Detection, GoldEntities
 from locate_label_allennlp.models.long_sentences import detect_in_windows
