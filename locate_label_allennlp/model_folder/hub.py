@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Any, List, NamedTuple, Optional
+from typing import Any, Container, Iterable, NamedTuple, Optional
 
 from allennlp.common.checks import ConfigurationError
 from huggingface_hub import HfApi, constants, snapshot_download
@@ -16,6 +16,7 @@ from huggingface_hub.errors import (
 
 from locate_label_allennlp.common.unpacking import RefusedArchive, check_files, check_limits
 from locate_label_allennlp.model_folder.layout import CARD, NEEDED, PARTS, PATTERNS, belongs
+from locate_label_allennlp.patches.archives import UnsafeArchive
 
 TIMEOUT = 10  # seconds
 
@@ -52,7 +53,8 @@ def downloaded(name: str, revision: Optional[str] = None) -> str:
     # Raises
 
     `ConfigurationError` if there is no such model, or neither the hub nor a copy of it.
-    `RefusedArchive` if it is no model of this package, or larger than one may be.
+    `UnsafeArchive` if it is no model of this package, `RefusedArchive` if it is larger than one may
+    be.
     """
     shown = name if revision is None else f"{name}@{revision}"
     try:
@@ -100,18 +102,18 @@ def _check_before(name: str, revision: Optional[str]) -> None:
     except Exception:  # which one it is depends on the HTTP library
         return  # the copy of an earlier time may do
     files = {each.rfilename: each.size or 0 for each in info.siblings or ()}
-    _check_whole([*files], name)
+    _check_whole(files)
     total = 0
     for count, file in enumerate(filter(belongs, files), 1):
         total += files[file]
         check_limits(count, total, file)
 
 
-def _check_whole(files: List[str], where: str) -> None:
-    missing = [file for file in NEEDED if file not in files]
+def _check_whole(files: Container[str], needed: Iterable[str] = NEEDED) -> None:
+    missing = [file for file in needed if file not in files]
     if missing:
-        raise RefusedArchive(
-            f"{where} has no {missing[0]}; allowed is what `allennlp export-model` makes"
+        raise UnsafeArchive(
+            f"it has no {missing[0]}; allowed is what `allennlp export-model` makes"
         )
 
 
@@ -152,10 +154,12 @@ def publish(
         raise ConfigurationError(f"{name!r} is no name on the hub; allowed is ORG/NAME")
     if constants.HF_HUB_OFFLINE:
         raise ConfigurationError("HF_HUB_OFFLINE is set; nothing can be published with it")
-    files = [path.relative_to(folder).as_posix() for path in Path(folder).rglob("*")]
-    _check_whole(files, folder)
-    _check_whole_card(files, folder)
-    check_files(folder, PARTS)
+    try:
+        files = {path.relative_to(folder).as_posix() for path in Path(folder).rglob("*")}
+        _check_whole(files, (*NEEDED, CARD))
+        check_files(folder, PARTS)
+    except (RefusedArchive, UnsafeArchive) as error:
+        raise ConfigurationError(f"{folder} cannot be published: {error}") from error
     api = HfApi(endpoint=constants.ENDPOINT)
     try:
         api.create_repo(name, private=private, exist_ok=True)
@@ -171,16 +175,11 @@ def publish(
         )
     except (HfHubHTTPError, HFValidationError, ValueError) as error:
         raise ConfigurationError(f"{name} cannot be published: {_one_line(error)}") from error
-    except OSError as error:
+    except Exception as error:  # which one it is depends on the HTTP library
         raise ConfigurationError(
             f"{name} cannot be published: the hub {constants.ENDPOINT}: {_one_line(error)}"
         ) from error
     return str(commit.commit_url)
-
-
-def _check_whole_card(files: List[str], folder: str) -> None:
-    if CARD not in files:
-        raise RefusedArchive(f"{folder} has no {CARD}, the card of the model")
 
 
 def _one_line(error: Any) -> str:

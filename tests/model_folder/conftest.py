@@ -17,7 +17,7 @@ def training(tmp_path_factory: pytest.TempPathFactory, fixtures: Path, tiny_bert
     above = tmp_path_factory.mktemp("trained")
     encoder = above / "small-encoder"
     shutil.copytree(tiny_bert, encoder)
-    overrides = {"trainer.num_epochs": 15, "model.seed_lengths": [1, 2, 3]}
+    overrides = {"trainer.num_epochs": 40, "model.decoder.score_threshold": 0.2}
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setenv("ENCODER", str(encoder))
         config = str(fixtures / "configs" / "tiny.jsonnet")

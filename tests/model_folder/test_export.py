@@ -21,15 +21,13 @@ from locate_label_allennlp.model_folder import export
 from locate_label_allennlp.model_folder.export import export_model
 
 ROOT = Path(__file__).parents[2]
-TEXTS = [
-    "The port of Tarn.",
-    "In September the director of Relmere University left the port. Others came.",
-]
+CORPUS = ROOT / "fixtures" / "formats" / "nested.jsonl"
+TEXTS = [" ".join(json.loads(line)["tokens"]) for line in CORPUS.read_text("utf-8").splitlines()]
 # Whoever unpickles anything, in C or in Python, ends in an error.
 WITHOUT_PICKLE = """\
 import _pickle, json, pickle, sys
 
-class Unpickler:
+class Unpickler(pickle._Unpickler):
     def __init__(self, *arguments, **options):
         raise SystemExit("unpickled")
 
