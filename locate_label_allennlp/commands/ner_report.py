@@ -79,15 +79,19 @@ def _write(args: argparse.Namespace) -> None:
     from locate_label_allennlp.report.batches import corpus_batches
     from locate_label_allennlp.report.building import build_report
     from locate_label_allennlp.report.report_folder import check_writable, write_report
+    from locate_label_allennlp.report.training import epochs_of
 
     check_writable(args.output, args.force)
+    training = epochs_of(args.archive_file)
     archive = load_archive(
         args.archive_file, cuda_device=args.cuda_device, overrides=args.overrides
     )
     prepare_environment(archive.config.duplicate())
     model = _detecting(archive, args.archive_file)
     batches = corpus_batches(archive, args.input_file, args.batch_size, args.cuda_device)
-    report = build_report(model, batches, args.archive_file, args.input_file, args.max_examples)
+    report = build_report(
+        model, batches, args.archive_file, args.input_file, args.max_examples, training
+    )
     write_report(report, args.output)
     print(f"{args.output}: {_summary(report)}")
 

@@ -1,6 +1,6 @@
 """From a model and a corpus to the report's numbers."""
 
-from typing import Any, Dict, Iterable, Optional, Protocol, Sequence, Type
+from typing import Any, Dict, Iterable, List, Optional, Protocol, Sequence, Type
 
 from allennlp.common import Registrable
 from allennlp.common.util import JsonDict
@@ -39,6 +39,7 @@ def build_report(
     archive: str,
     path: str,
     max_examples: int = 5,
+    training: Optional[List[Dict[str, Any]]] = None,
 ) -> JsonDict:
     """
     Everything that a report shows. Only what it needs of each sentence is kept.
@@ -52,6 +53,8 @@ def build_report(
         Where the model and the corpus lie.
     max_examples : `int`, optional (default = `5`)
         Sentences to show for each stage that loses entities, and each origin of false ones.
+    training : `List[Dict[str, Any]]`, optional
+        The losses of the epochs, as `epochs_of` has them.
 
     # Errors
 
@@ -83,6 +86,7 @@ def build_report(
         "version": VERSION,
         "model": {"archive": archive, **_described(model, types)},
         "corpus": {"path": path, **corpus},
+        "training": training,
     }
     report.update((name, part.as_json()) for name, part in parts.items())
     report.update(report.pop("mistakes"))

@@ -157,10 +157,12 @@ def _plots(report: JsonDict, types: Sequence[str]) -> Dict[str, str]:
     }
     if report["calibration"]["bins"]:
         svgs["reliability"] = plots.reliability_plot(report["calibration"])
+    if report["training"]:
+        svgs["losses"] = plots.losses_plot(report["training"])
     if report["offsets"] is not None:
         svgs["offsets"] = plots.offsets_plot(report["offsets"])
     if probabilities["is_right"]:
-        svgs["violin"] = plots.violin_plot(probabilities)
+        svgs["violin"] = plots.violin_plot(probabilities, types)
         svgs["discrepancy"] = plots.discrepancy_plot(probabilities)
         if probabilities["pca"] is not None:
             svgs["pca"] = plots.pca_plot(probabilities, types)

@@ -59,7 +59,12 @@ def test_the_figures_are_those_of_allennlp_evaluate(
         for name in ("f1", "gold", "predicted", "correct"):
             assert report["scores"][group][name] == metrics[f"{group}/{name}"]
     assert f"F1 {100 * micro['f1']:.1f}, 13 gold" in printed
+    epochs = [read(trained[0].parent / f"metrics_epoch_{epoch}.json") for epoch in range(15)]
+    assert [each["training_loss"] for each in report["training"]] == [
+        each["training_loss"] for each in epochs
+    ]
     page = (tmp_path / "report" / "report.html").read_text("utf-8")
+    assert 'id="training"' in page
     assert page.startswith("<!DOCTYPE html>")
 
 
