@@ -5,7 +5,7 @@ import math
 import re
 import warnings
 from statistics import median
-from typing import Any, Callable, Dict, List, Literal, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Sequence, Tuple
 
 from allennlp.common.util import JsonDict
 
@@ -169,9 +169,7 @@ def violin_plot(probabilities: JsonDict, types: Sequence[str]) -> str:
     return _svg("violin", draw)
 
 
-def _half_violin(
-    axes: Any, values: List[float], position: int, colour: str, side: Literal["low", "high"]
-) -> None:
+def _half_violin(axes: Any, values: List[float], position: int, colour: str, side: str) -> None:
     if not values:
         return
     direction = -1 if side == "low" else 1

@@ -47,8 +47,12 @@ class Probabilities:
                 continue
             column = self._columns[entity.type]
             is_right = rows.argmax(dim=1) == column
-            self._labels.append(column)
-            self._rows.append(rows[(is_right * 2.0 + rows[:, column]).argmax()])
+            self.add_row(entity.type, rows[(is_right * 2.0 + rows[:, column]).argmax()])
+
+    def add_row(self, kind: str, row: Tensor) -> None:
+        """The probabilities of an entity of this type: shape `(C + 1,)`."""
+        self._labels.append(self._columns[kind])
+        self._rows.append(row)
 
     def as_json(self) -> Dict[str, Any]:
         """

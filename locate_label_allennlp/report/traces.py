@@ -90,7 +90,7 @@ def _traces_of_batch(model: NestedNerModel, batch: Dict[str, Any]) -> List[Trace
     metadata = batch["metadata"]
     candidates = model.candidates(**batch)
     scored = model.scored_spans(candidates, len(metadata))
-    (spans, probabilities), indices = _by_sentence(
+    (spans, probabilities), indices = by_sentence(
         candidates.spans, len(metadata), candidates.probabilities
     )
     seeds = _seeds_by_sentence(candidates, indices, len(metadata))
@@ -112,7 +112,7 @@ def _traces_of_batch(model: NestedNerModel, batch: Dict[str, Any]) -> List[Trace
     ]
 
 
-def _by_sentence(
+def by_sentence(
     spans: FlatSpans, num_sentences: int, *columns: Tensor
 ) -> Tuple[List[Sequence[Tensor]], List[Tensor]]:
     """
@@ -142,7 +142,7 @@ def _seeds_by_sentence(
     of_candidates = boundaries[seeds.of_candidates].cpu()
     passed = torch.zeros_like(seeds.spans.start, dtype=torch.bool)
     passed.index_fill_(0, seeds.of_candidates, True)
-    (spans, kept), _ = _by_sentence(seeds.spans, num_sentences, passed)
+    (spans, kept), _ = by_sentence(seeds.spans, num_sentences, passed)
     return [
         SeedTrace(
             spans[number],
