@@ -13,6 +13,7 @@ from locate_label_allennlp.models.nested_ner_model import NestedNerModel
 from locate_label_allennlp.report.calibration import Calibration
 from locate_label_allennlp.report.confusion import Confusion
 from locate_label_allennlp.report.curves import Curves
+from locate_label_allennlp.report.layers import Layers
 from locate_label_allennlp.report.lengths import Lengths
 from locate_label_allennlp.report.mentions import (
     GivenMentions,
@@ -79,6 +80,7 @@ def build_report(
         "curves": Curves(model.decoder, counter, model.type_thresholds),
         "calibration": Calibration(model.decoder),
         "offsets": Offsets(types),
+        "layers": Layers(types, max_examples),
         "probabilities": Probabilities(types),
     }
     corpus = dict(_NOTHING)

@@ -57,6 +57,8 @@ class Trace(NamedTuple):
         The entities, with scores.
     seeds : `SeedTrace`, optional
         Where the model has such a stage.
+    locations : `torch.FloatTensor`, optional
+        Shape `(K, L + 1, 2)`: see `Candidates`.
     """
 
     words: Sequence[str]
@@ -67,6 +69,7 @@ class Trace(NamedTuple):
     scored: List[Entity]
     predicted: List[Entity]
     seeds: Optional[SeedTrace] = None
+    locations: Optional[Tensor] = None
 
 
 def traces(model: NestedNerModel, batches: Iterable[Dict[str, Any]]) -> Iterator[Trace]:
@@ -94,6 +97,10 @@ def _traces_of_batch(model: NestedNerModel, batch: Dict[str, Any]) -> List[Trace
         candidates.spans, len(metadata), candidates.probabilities
     )
     seeds = _seeds_by_sentence(candidates, indices, len(metadata))
+    locations: Sequence[Optional[Tensor]] = [None] * len(metadata)
+    if candidates.locations is not None:
+        every = candidates.locations.cpu()
+        locations = [every[of_sentence] for of_sentence in indices]
     gold = entities_of_tensor(batch["entities"], model.labels)
     return [
         Trace(
@@ -105,9 +112,10 @@ def _traces_of_batch(model: NestedNerModel, batch: Dict[str, Any]) -> List[Trace
             of_sentence,
             model.choose(of_sentence),
             sentence_seeds,
+            locations[number],
         )
-        for sentence, reachable, sentence_spans, rows, of_sentence, sentence_seeds in zip(
-            metadata, gold, spans, probabilities, scored, seeds, strict=True
+        for number, (sentence, reachable, sentence_spans, rows, of_sentence, sentence_seeds) in (
+            enumerate(zip(metadata, gold, spans, probabilities, scored, seeds, strict=True))
         )
     ]
 
