@@ -206,9 +206,11 @@ def _task(item: Item, place: Place, tally: Tally) -> Item:
     if not isinstance(text, str):
         fail(f'"data" of Label Studio has a text "text"; got {item["data"]!r:.80}', place)
     own = _rest(item) | {"text": text}
+    own.pop("entities", None)
     if "doc_id" in item["data"]:
         own.setdefault("doc_id", item["data"]["doc_id"])
     note_others(item["data"], (), place, tally)
+    note_others(item, ("annotations",), place, tally)
     given = [
         one
         for one in listed(item, "annotations", place)
@@ -230,6 +232,7 @@ def _task(item: Item, place: Place, tally: Tally) -> Item:
         if not isinstance(value, dict) or not isinstance(value.get("labels"), list):
             tally.add("results of Label Studio that are no spans, passed over", place)
             continue
+        _check_result(result, place)
         try:
             for kind in value["labels"]:
                 entity = checked_entity(value.get("start"), value.get("end"), kind, value, place)
@@ -238,6 +241,14 @@ def _task(item: Item, place: Place, tally: Tally) -> Item:
         except CorpusError as error:
             tally.report(error)
     return own
+
+
+def _check_result(result: Item, place: Place) -> None:
+    """A span of Label Studio holds nothing else that has entities, such as another task."""
+    others = {name: each for name, each in result.items() if name != "value"}
+    check_no_lookalike(others, place)
+    for name in others.keys() & {name for name, kind in _KINDS.items() if kind is list}:
+        fail(f'a result of Label Studio has no "{name}"; got {result!r:.80}', place)
 
 
 def _check_quoted(entity: Entity, quoted: Any, text: str, place: Place) -> None:
@@ -259,7 +270,8 @@ def _token_offsets(item: Item, place: Place) -> Tuple[List[List[int]], List[int]
     text = item.get("text")
     if not isinstance(text, str):
         fail('objects in "tokens" (Prodigy) need a text "text"', place)
-    offsets, starts = [], []
+    offsets: List[List[int]] = []
+    starts: List[int] = []
     for token in item["tokens"]:
         start, end = token.get("start"), token.get("end")
         if type(start) is not int or type(end) is not int or text[start:end] != token.get("text"):

@@ -102,7 +102,12 @@ class LabelStudioFormat(JsonlFormat):
         results: List[Dict[str, Any]] = []
         for start, end, entity in placed_entities(document, offsets, "Label Studio"):
             value = {"start": start, "end": end, "text": text[start:end], "labels": [entity.type]}
-            result = {"id": str(len(results)), **self._names, "type": "labels", "value": value}
+            result: Dict[str, Any] = {
+                "id": str(len(results)),
+                **self._names,
+                "type": "labels",
+                "value": value,
+            }
             if entity.score is not None:
                 result["score"] = entity.score
             results.append(result)
