@@ -67,6 +67,12 @@ ONCE_BAD = {
         },
         told=2,
     ),
+    "words beside the result of an annotation": json_case(
+        {
+            "data": {"text": "a"},
+            "annotations": [{"result": [], "tokens": ["a"], "entity_mentions": [ENTITY]}],
+        }
+    ),
     "entities in a result of Label Studio": json_case(
         {
             "data": {"text": "a"},
