@@ -246,6 +246,10 @@ def _mistakes() -> List[Tuple[List[str], int, str]]:
         (["convert", "x", "no/y", "--to-format", "brat"], 1, "there is no folder no"),
         (["convert", "x", ".", "--to-format", "jsonl"], 1, ".: is a folder; allowed is the name"),
         (["convert", "x", ".", "--to-format", "brat"], 1, ".: is there already; allowed is a new"),
+        (["compare", "x"], 2, "required: B"),
+        (["compare", "x", "none"], 1, "corpus compare: error: none: no such file"),
+        (["compare", "x", "x", "--differences", "-1"], 1, "--differences is -1; allowed is >= 0"),
+        (["compare", "x", "x", "--b-format", "conll"], 1, "no format 'conll'; allowed are"),
         (["stats", "x", "--json", "."], 1, ".: is a folder; allowed is the name of a file"),
         (["stats", "x", "--format", "brat"], 1, "x: is no brat; allowed are a folder, an archive"),
         (
@@ -290,7 +294,51 @@ def test_an_empty_file_is_said(corpus: Corpus, tmp_path: Path) -> None:
         assert list(tmp_path.iterdir()) == [empty]
 
 
-@pytest.mark.parametrize("command", ["validate", "stats", "convert", "split"])
+def test_compare(corpus: Corpus, fixtures: Path, tmp_path: Path) -> None:
+    gold, other = fixtures / "formats" / "label_studio.json", tmp_path / "other.jsonl"
+    lines = (fixtures / "formats" / "doccano.jsonl").read_text("utf-8").splitlines()
+    # In another order, and with another type.
+    other.write_text("\n".join(lines[::-1]).replace("ROLE", "PER"), "utf-8")
+    scores = tmp_path / "scores.json"
+    status, out, err = corpus("compare", gold, other, "--json", scores)
+    assert (status, err) == (0, "")
+    assert [" ".join(line.split()) for line in out.splitlines()] == [
+        "A B both precision recall F1",
+        "all 3 3 2 66.7 66.7 66.7",
+        "PLACE 2 2 2 100.0 100.0 100.0",
+        "ROLE 1 0 0 0.0 0.0 0.0",
+        "PER 0 1 0 0.0 0.0 0.0",
+        "boundaries 3 3 3 100.0 100.0 100.0",
+        "",
+        "1 sentence with differences",
+        f"{gold}:1 | {other}:2: The mayor of Old Tarn slept .",
+        "- ROLE 'The mayor of Old Tarn'",
+        "+ PER 'The mayor of Old Tarn'",
+    ]
+    told = json.loads(scores.read_text())
+    assert told["all"] == {
+        **dict.fromkeys(("precision", "recall", "f1"), pytest.approx(2 / 3)),
+        **{"a": 3, "b": 3, "both": 2},
+    }
+    assert told["differences"][0]["only_a"][0]["type"] == "ROLE"
+    out = corpus("compare", gold, other, "--differences", 0)[1]
+    assert out.endswith("1 sentence with differences\n... and 1 more; --differences 1 prints all\n")
+    assert " 0 sentences with differences" in corpus("compare", gold, gold)[1].replace("\n", " ")
+
+
+def test_compare_other_texts(corpus: Corpus, fixtures: Path, train: Path, tmp_path: Path) -> None:
+    other = tmp_path / "one.jsonl"
+    other.write_text((fixtures / "formats" / "doccano.jsonl").read_text("utf-8").splitlines()[0])
+    gold = fixtures / "formats" / "doccano.jsonl"
+    status, out, err = corpus("compare", gold, other, "--json", tmp_path / "scores.json")
+    assert (status, out) == (1, "")
+    assert f"corpus compare: error: {gold}:2: the text 'Visby " in err
+    assert f"is not in {other}; allowed are two annotations of the same texts" in err
+    assert is_one_line(err)
+    assert [path.name for path in tmp_path.iterdir()] == ["one.jsonl"]
+
+
+@pytest.mark.parametrize("command", ["validate", "stats", "convert", "split", "compare"])
 def test_help_reads_as_documentation(corpus: Corpus, command: str) -> None:
     status, out, _ = corpus(command, "--help")
     assert status == 0
