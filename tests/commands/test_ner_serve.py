@@ -1,8 +1,9 @@
 """The command itself, in processes of its own."""
 
-import http.server
 import re
 import signal
+import socket
+import sys
 import threading
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, Callable, List, Tuple
 import pytest
 import torch
 from allennlp.common import Params
+from allennlp.common.checks import ConfigurationError
 from allennlp.data import DatasetReader, Vocabulary
 from allennlp.models import Model
 
@@ -78,30 +80,35 @@ def test_it_serves_and_ends_what_it_has_begun(model: Path, tmp_path: Path, worke
             process.communicate()
 
 
-def test_what_is_wrong_is_one_line(allennlp: Run, model: Path, tmp_path: Path) -> None:
-    for options, reason in (
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
         (["--workers", "0"], "--workers is 0; allowed is >= 1"),
         (["--max-chars", "0"], "max_chars is 0; allowed is >= 1"),
+        (["--queue", "0"], "queue is 0; allowed is >= 1"),
         (["--timeout", "nan"], "timeout is nan; allowed is more than 0"),
         (["--port", "70000"], "127.0.0.1:70000: "),
         (["--host", "192.0.2.255"], "192.0.2.255:8000: "),
         (["--token", ""], "the token has to be"),
-    ):
-        status, out, err = allennlp("ner-serve", model, *options)
-        assert status != 0
-        (line,) = [line for line in err.splitlines() if line.startswith("allennlp: error: ")]
-        assert reason in line
-        assert out == ""
-    status, _, err = allennlp("ner-serve", tmp_path / "none.tar.gz", "--port", "0")
-    assert status != 0
-    assert "none.tar.gz" in err
-    assert "Traceback" not in err
+    ],
+)
+def test_options_that_are_not_allowed(
+    allennlp: Run, model: Path, options: List[str], reason: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(reason)):
+        allennlp("ner-serve", model, *options)
 
 
 def test_an_address_that_is_taken(allennlp: Run, model: Path) -> None:
-    server = http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler)
-    status, _, err = allennlp("ner-serve", model, "--port", server.server_port)
-    server.server_close()
-    assert status != 0
-    assert f"127.0.0.1:{server.server_port}: " in err
-    assert "in use" in err
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigurationError, match=f"127.0.0.1:{port}: .*in use"):
+            allennlp("ner-serve", model, "--port", port)
+
+
+def test_what_is_not_installed_is_named(
+    allennlp: Run, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "prometheus_client", None)
+    with pytest.raises(ConfigurationError, match=r"locate-label-allennlp\[serve\]"):
+        allennlp("ner-serve", model)
