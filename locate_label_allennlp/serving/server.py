@@ -49,7 +49,7 @@ def serve(
     if workers < 1:
         raise ConfigurationError(f"--workers is {workers}; allowed is >= 1")
     options: Dict[str, Any] = {
-        "http": "h11",
+        "http": "auto",
         "ws": "none",
         "log_level": "warning",
         "access_log": False,
