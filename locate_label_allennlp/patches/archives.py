@@ -128,6 +128,8 @@ def vocabulary_of_an_archive(module: Any) -> Iterator[None]:
             return from_files(cls, directory, *arguments, **options)
         from allennlp.common.checks import ConfigurationError
 
+        from locate_label_allennlp.training.types_of_archive import remember_labels
+
         try:
             with (
                 restricted(unless=not goes_on_from_an_archive()),
@@ -139,7 +141,9 @@ def vocabulary_of_an_archive(module: Any) -> Iterator[None]:
                     check_weights(os.path.join(folder, "weights.th"))
                 inner = os.path.join(folder, "vocabulary")
                 found = inner if os.path.isdir(inner) else folder
-                return from_files(cls, found, *arguments, **options)
+                vocabulary = from_files(cls, found, *arguments, **options)
+                remember_labels(vocabulary)
+                return vocabulary
         except (OSError, EOFError, tarfile.TarError, zlib.error, UnsafeArchive) as error:
             reason = _one_line(error)
             raise ConfigurationError(f"{directory} cannot be loaded: {reason}") from error
