@@ -223,11 +223,8 @@ class LocateLabelPipe(Pipe):
         from locate_label_allennlp.predictors.loading import local_path
         from locate_label_allennlp.predictors.stored_model import store_model
 
-        if self._source is None:
-            raise ValueError(f"the component {self.name!r} has no model that could be stored")
-        if not os.path.exists(self._source):
-            self.finder  # noqa: B018
-        store_model(local_path(self._source), Path(path))
+        self.finder  # noqa: B018  # what cannot be loaded is not stored
+        store_model(local_path(self._source or ""), Path(path))
 
     def from_disk(
         self, path: Union[str, Path], *, exclude: Iterable[str] = ()

@@ -1,7 +1,9 @@
 """The configs hold the paper's settings, and every one of them makes a model."""
 
+import json
+import tarfile
 from pathlib import Path
-from typing import Any, List
+from typing import Any, List, Optional
 
 import pytest
 from allennlp.common import Params
@@ -117,6 +119,44 @@ def test_environment_wins(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings["pytorch_seed"] == 99
     assert settings["distributed"] == {"cuda_devices": [0, 1]}
     assert not settings["evaluate_on_test"]
+
+
+@pytest.mark.parametrize(
+    ("given", "objective"), [("1", "micro"), ("micro", "micro"), ("macro", "macro"), ("0", None)]
+)
+def test_thresholds_are_chosen_if_wanted(
+    given: str, objective: Optional[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TUNE", given)
+    wanted = None if objective is None else [{"type": "tune_thresholds", "objective": objective}]
+    assert config("quickstart")["trainer"].get("callbacks") == wanted
+
+
+def test_thresholds_are_not_chosen_by_several_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TUNE", "1")
+    monkeypatch.setenv("GPUS", "0,1")
+    with pytest.raises(ConfigurationError, match="TUNE is '1'; allowed is 0 with several GPUS"):
+        config("quickstart")
+
+
+def test_a_fine_tuning_tunes_as_the_first_training_unless_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TUNE", "macro")
+    settings = config("quickstart")
+    settings["trainer"]["callbacks"].append("console_logger")
+    archive = tmp_path / "model.tar.gz"
+    (tmp_path / "config.json").write_text(json.dumps(settings), "utf-8")
+    with tarfile.open(archive, "w:gz") as file:
+        file.add(tmp_path / "config.json", "config.json")
+    monkeypatch.setenv("FROM", str(archive))
+    monkeypatch.setenv("TRAIN", "a.jsonl")
+    for given, wanted in {"": "macro", "1": "micro", "0": None}.items():
+        monkeypatch.setenv("TUNE", given) if given else monkeypatch.delenv("TUNE")
+        callbacks = config("fine_tune")["trainer"]["callbacks"]
+        tuning = [each["objective"] for each in callbacks if isinstance(each, dict)]
+        assert tuning == ([] if wanted is None else [wanted])
+        assert "console_logger" in callbacks
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -16,6 +16,7 @@ from overrides import overrides
 from torch import Tensor
 
 from locate_label_allennlp.common.precision import at_precision, check_precision
+from locate_label_allennlp.common.weights import read_weights
 from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.data.fields import entities_of_spans
 from locate_label_allennlp.models.detection import Candidates, Detection, GoldEntities
@@ -318,5 +319,4 @@ class NerModel(Model):
 
 
 def _is_marked(weights: Path) -> bool:
-    # Mapped into memory: no weight is read for it.
-    return _MARK in torch.load(weights, map_location="cpu", mmap=True, weights_only=True)
+    return _MARK in read_weights(weights)

@@ -200,6 +200,10 @@ def test_a_threshold_is_that_of_all_types_or_of_some(
     try:
         assert finder(TEXTS[0]) == [entity for entity in before if entity.type != kind]
         assert finder.thresholds[kind] == 1.0
+        finder.model.set_threshold(1.0)
+        finder.model.set_threshold({kind: 0.5})
+        assert finder(TEXTS[0]) == [entity for entity in before if entity.type == kind]
+        assert finder.thresholds == {**dict.fromkeys(finder.types, 1.0), kind: 0.5}
     finally:
         finder.model.set_threshold(0.5)
     assert finder(TEXTS[0]) == before
