@@ -59,13 +59,13 @@ def train(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_a_model_learns_a_type_and_keeps_the_others(train: Any, tmp_path: Path) -> None:
-    first = train("custom", "first", FIRST, EPOCHS="40")
+    first = train("custom", "first", FIRST, EPOCHS="32")
     assert first["best_validation_micro_f1"] == 1.0
     archive = str(tmp_path / "first" / "model.tar.gz")
     # It begins where the first one ended.
     same = train("fine_tune", "same", FIRST, rate=1e-6, FROM=archive, EPOCHS="1")
     assert same["best_validation_micro_f1"] == 1.0
-    more = train("fine_tune", "more", [*FIRST, NEW], FROM=archive, EPOCHS="40")
+    more = train("fine_tune", "more", [*FIRST, NEW], FROM=archive, EPOCHS="20")
     assert more["best_validation_micro_f1"] == 1.0
-    model = load_archive(tmp_path / "more" / "model.tar.gz").model
-    assert list(model.labels.values()) == [*FIRST, NEW]
+    *known, new = load_archive(tmp_path / "more" / "model.tar.gz").model.labels.values()
+    assert (sorted(known), new) == (FIRST, NEW)

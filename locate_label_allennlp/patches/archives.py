@@ -38,6 +38,7 @@ BUILT = (
 )
 # Read in training alone: an archive has the weights, and a copy of the encoder's configuration.
 TRAINED_FROM = {"pretrained_file", "initializer", "model_name"}
+FORMER_VOCABULARY = "vocabulary.directory"
 
 # Read from where `FROM=... allennlp train` says.
 REPLACED = ("train_data_path", "validation_data_path", "test_data_path")
@@ -280,7 +281,8 @@ def check_config(config: Any, trained_on: bool = False) -> None:
     for place, key, value in _items(config, ""):
         if key in FORBIDDEN_KEYS:
             raise UnsafeArchive(f"its config has {place!r}, which is not allowed in an archive")
-        is_built = place.startswith(BUILT) and not TRAINED_FROM & set(place.split("."))
+        is_of_training = TRAINED_FROM & set(place.split(".")) or place == FORMER_VOCABULARY
+        is_built = place.startswith(BUILT) and not is_of_training
         if trained_on:
             is_refused = is_address(value) and not place.startswith(REPLACED)
         else:
