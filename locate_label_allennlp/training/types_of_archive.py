@@ -65,4 +65,4 @@ def log_types(vocabulary: Vocabulary, loader: DataLoader, path: Any) -> None:
 
 
 def _listed(types: Iterable[str]) -> str:
-    return ", ".join(types) or "none"
+    return ", ".join(printable(each, keep="") for each in types) or "none"
