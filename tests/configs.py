@@ -9,9 +9,9 @@ CONFIGS = Path(__file__).parent.parent / "training_config"
 # Those of `lib/experiment.libsonnet` and `fine_tune.jsonnet`.
 VARIABLES = (
     *("TRAIN", "DEV", "TEST", "FORMAT", "LANGUAGE", "WORDS", "FROM"),
-    *("ENCODER", "VECTORS", "WORD_DIM", "CONTEXT", "HIDDEN"),
+    *("ENCODER", "VECTORS", "WORD_DIM", "CONTEXT", "LAST_LAYERS", "HIDDEN"),
     *("EPOCHS", "PATIENCE", "BATCH_SIZE", "BUDGET", "LEARNING_RATE", "HEAD_LEARNING_RATE"),
-    *("ATTENTION_DROPOUT", "PRECISION", "SEED", "GPUS"),
+    *("ATTENTION_DROPOUT", "PRECISION", "TUNE", "SEED", "GPUS"),
 )
 
 

@@ -8,10 +8,12 @@ from typing import Iterator
 import pytest
 import torch
 import transformers
+from allennlp.commands.train import train_model_from_file
 from allennlp.common.util import import_module_and_submodules
 from hypothesis import settings
 from tokenizers.pre_tokenizers import ByteLevel
 
+from locate_label_allennlp.common import precision
 from tests.configs import VARIABLES
 
 # As the `allennlp` command does: registers every component.
@@ -42,6 +44,14 @@ def clean_environment() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_precision() -> Iterator[None]:
+    """Models calculate in float32 by themselves, whatever the processor has."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(precision, "cpu_has_bfloat16", lambda: False)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def seed() -> None:
     torch.manual_seed(0)
@@ -50,6 +60,16 @@ def seed() -> None:
 @pytest.fixture(scope="session")
 def fixtures() -> Path:
     return Path(__file__).parent.parent / "fixtures"
+
+
+@pytest.fixture(scope="session")
+def trained_archive(fixtures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """In the folder of its training; it finds the entities of its small corpus."""
+    folder = tmp_path_factory.mktemp("trained") / "out"
+    overrides = {"trainer.num_epochs": 60}
+    config = fixtures / "configs" / "tiny.jsonnet"
+    train_model_from_file(str(config), str(folder), overrides=overrides)
+    return folder / "model.tar.gz"
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 
+from locate_label_allennlp.spacy_pipe import make_locate_label
+
 ROOT = Path(__file__).parents[1]
 NEVER = 'python_version < "0"'
 CUDA = ("cuda-", "nvidia-", "triton")
@@ -79,6 +81,11 @@ def test_torch_finds_the_hook() -> None:
     assert [point.value for point in points] == ["locate_label_allennlp.patches:install"]
 
 
+def test_spacy_finds_the_component() -> None:
+    points = distribution("locate-label-allennlp").entry_points.select(group="spacy_factories")
+    assert [(point.name, point.load()) for point in points] == [("locate_label", make_locate_label)]
+
+
 def test_uv_sync_lifts_the_same_bounds_and_keeps_cuda(pyproject: dict[str, Any]) -> None:
     lifted = [Requirement(text) for text in pyproject["tool"]["uv"]["override-dependencies"]]
     overrides = requirements("requirements-overrides.txt").values()
@@ -95,7 +102,7 @@ def test_what_is_left_out_is_left_out_for_every_python() -> None:
     assert {str(marker) for marker in markers if marker is not None} == {NEVER}
 
 
-def test_the_report_s_page_is_in_the_package(tmp_path: Path) -> None:
+def test_the_pages_are_in_the_package(tmp_path: Path) -> None:
     command = "from setuptools import setup; setup()"
     done = subprocess.run(
         [sys.executable, "-c", command, "build", "--build-base", tmp_path],
@@ -107,3 +114,11 @@ def test_the_report_s_page_is_in_the_package(tmp_path: Path) -> None:
     (report,) = tmp_path.glob("lib*/locate_label_allennlp/report")
     assert (report / "report.css").is_file()
     assert (report / "templates" / "report.html.jinja").is_file()
+    page = report.with_name("serving") / "page"
+    assert sorted(file.name for file in page.iterdir()) == ["index.html", "page.css", "page.js"]
+
+
+def test_the_developers_have_what_the_extras_need() -> None:
+    installed = requirements("requirements-dev.txt")
+    for wanted in requirements("requirements-serve.txt").values():
+        assert pinned(installed, wanted.name) in wanted.specifier

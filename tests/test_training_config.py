@@ -1,7 +1,9 @@
 """The configs hold the paper's settings, and every one of them makes a model."""
 
+import json
+import tarfile
 from pathlib import Path
-from typing import Any, List
+from typing import Any, List, Optional
 
 import pytest
 from allennlp.common import Params
@@ -34,6 +36,7 @@ GIVEN = {
     "PATIENCE": "4",
     "LEARNING_RATE": "1e-4",
     "HEAD_LEARNING_RATE": "1e-3",
+    "LAST_LAYERS": "3",
     "HIDDEN": "64",
     "SEED": "99",
     "GPUS": "0,1",
@@ -103,6 +106,7 @@ def test_environment_wins(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings["test_data_path"] == "c.jsonl"
     assert reader["context_indexers"]["encoder"]["model_name"] == "some/folder"
     assert words["context_embedder"]["token_embedders"]["encoder"]["model_name"] == "some/folder"
+    assert words["context_embedder"]["token_embedders"]["encoder"]["last_layers"] == 3
     embedders = words["text_field_embedder"]["token_embedders"]
     assert embedders["words"]["pretrained_file"] == "v.txt"
     assert reader["context_sentences"] == 2
@@ -117,6 +121,44 @@ def test_environment_wins(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not settings["evaluate_on_test"]
 
 
+@pytest.mark.parametrize(
+    ("given", "objective"), [("1", "micro"), ("micro", "micro"), ("macro", "macro"), ("0", None)]
+)
+def test_thresholds_are_chosen_if_wanted(
+    given: str, objective: Optional[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TUNE", given)
+    wanted = None if objective is None else [{"type": "tune_thresholds", "objective": objective}]
+    assert config("quickstart")["trainer"].get("callbacks") == wanted
+
+
+def test_thresholds_are_not_chosen_by_several_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TUNE", "1")
+    monkeypatch.setenv("GPUS", "0,1")
+    with pytest.raises(ConfigurationError, match="TUNE is '1'; allowed is 0 with several GPUS"):
+        config("quickstart")
+
+
+def test_a_fine_tuning_tunes_as_the_first_training_unless_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TUNE", "macro")
+    settings = config("quickstart")
+    settings["trainer"]["callbacks"].append("console_logger")
+    archive = tmp_path / "model.tar.gz"
+    (tmp_path / "config.json").write_text(json.dumps(settings), "utf-8")
+    with tarfile.open(archive, "w:gz") as file:
+        file.add(tmp_path / "config.json", "config.json")
+    monkeypatch.setenv("FROM", str(archive))
+    monkeypatch.setenv("TRAIN", "a.jsonl")
+    for given, wanted in {"": "macro", "1": "micro", "0": None}.items():
+        monkeypatch.setenv("TUNE", given) if given else monkeypatch.delenv("TUNE")
+        callbacks = config("fine_tune")["trainer"]["callbacks"]
+        tuning = [each["objective"] for each in callbacks if isinstance(each, dict)]
+        assert tuning == ([] if wanted is None else [wanted])
+        assert "console_logger" in callbacks
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_model_can_be_made(
     name: str, tiny_bert: str, fixtures: Path, monkeypatch: pytest.MonkeyPatch
@@ -127,6 +169,7 @@ def test_a_model_can_be_made(
         monkeypatch.setenv("ENCODER", tiny_bert)
     monkeypatch.setenv("VECTORS", "")
     monkeypatch.setenv("HIDDEN", "16")
+    monkeypatch.setenv("LAST_LAYERS", "2")  # the tiny encoder has no more
     settings = config(name)
     CorpusFormat.from_params(Params({"format": settings["dataset_reader"]["format"]})["format"])
     reader = DatasetReader.from_params(Params({**settings["dataset_reader"], "format": "auto"}))
@@ -305,6 +348,15 @@ def test_a_corpus_of_one_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ENCODER", "")
     monkeypatch.setenv("LEARNING_RATE", "0.002")
     assert config("custom")["trainer"]["optimizer"]["lr"] == 0.002
+
+
+def test_the_words_of_the_recommended_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRAIN", "a.jsonl")
+    monkeypatch.setenv("ENCODER", "some/folder")
+    for name, last_layers, skip_connection in (("recommended", 4, True), ("genia", 1, False)):
+        words = config(name)["model"]["word_encoder"]
+        encoder = words["context_embedder"]["token_embedders"]["encoder"]
+        assert (encoder["last_layers"], words["skip_connection"]) == (last_layers, skip_connection)
 
 
 def test_corpora_without_a_development_set(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The subcommand `corpus` checks, counts, converts and splits corpora."""
+"""The subcommand `corpus` fetches, checks, counts, converts and splits corpora."""
 
 import argparse
 import json
@@ -62,17 +62,35 @@ fingerprint: the hash of its sentences in order, to tell whether others have the
 """
 
 
+FETCH = """\
+Fetches a public corpus from where it is published, at a fixed commit, into the folder in which the
+configs of training_config/ look for it, and prints its licence and whom to cite; SOURCE.md keeps
+both beside the files. Each file is checked by its sum (SHA-256). What is there already is not
+fetched again, and a download that was broken off goes on.
+"""
+
+
 @Subcommand.register("corpus")
 class Corpus(Subcommand):
-    """The commands `corpus validate`, `stats`, `convert` and `split`."""
+    """The commands `corpus fetch`, `validate`, `stats`, `convert` and `split`."""
 
     requires_plugins = False
 
     @overrides
     def add_subparser(self, parser: argparse._SubParsersAction) -> argparse.ArgumentParser:
-        description = "Check, count, convert and split corpora."
+        description = "Fetch, check, count, convert and split corpora."
         subparser = parser.add_parser(self.name, description=description, help=description)
         commands = subparser.add_subparsers(title="Commands", metavar="COMMAND", required=True)
+
+        fetch = _command(commands, "fetch", FETCH, "Fetch a public one.", _fetch, epilog="")
+        fetch.add_argument("name", metavar="NAME", help="litbank, for example; list for all names")
+        fetch.add_argument("--output", metavar="DIR", help="another folder to put it into")
+        fetch.add_argument(
+            "--mirror",
+            metavar="URL",
+            default="",
+            help="fetch from URL/HOST/PATH instead of https://HOST/PATH",
+        )
 
         validate = _command(commands, "validate", VALIDATE, "Print every problem.", _validate)
         validate.add_argument("files", nargs="+", metavar="FILE", help="a corpus file")
@@ -119,13 +137,18 @@ class Corpus(Subcommand):
 
 
 def _command(
-    commands: Any, name: str, description: str, help: str, run: Callable[[Any], int]
+    commands: Any,
+    name: str,
+    description: str,
+    help: str,
+    run: Callable[[Any], int],
+    epilog: str = FORMATS,
 ) -> argparse.ArgumentParser:
     parser = commands.add_parser(
         name,
         help=help,
         description=description,
-        epilog=FORMATS,
+        epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
@@ -168,6 +191,29 @@ def _one_line_errors(name: str) -> Iterator[None]:
         message = " ".join(str(error).split())
         print(f"{name}: error: {printable(message)}", file=sys.stderr)
         sys.exit(1)
+
+
+def _fetch(args: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from allennlp.common.checks import ConfigurationError
+
+    from locate_label_allennlp.data.corpus.fetching import fetch, public_corpora
+
+    corpora = public_corpora()
+    if args.name == "list":
+        for name, corpus in corpora.items():
+            print(f"{name:10} {corpus.title}")
+        return 0
+    if args.name not in corpora:
+        raise ConfigurationError(f"no corpus {args.name!r}; allowed are {', '.join(corpora)}")
+    corpus = corpora[args.name]
+    folder = Path(args.output or corpus.folder)
+    paths = fetch(corpus, folder, args.mirror)
+    print(f"{corpus.title}\n\n{_counted(len(paths), 'file')} in {folder}")
+    print(f"Licence: {corpus.licence}\nCite: {corpus.cite}\n")
+    print("\n".join(corpus.next))
+    return 0
 
 
 def _validate(args: argparse.Namespace) -> int:

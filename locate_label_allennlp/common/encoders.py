@@ -126,7 +126,7 @@ def _backbone(config: Any) -> Any:
 
 
 @contextmanager
-def _without_hub(when: bool) -> Iterator[None]:
+def without_hub(when: bool) -> Iterator[None]:
     """Within it, nothing is asked of the model hub."""
     before = constants.HF_HUB_OFFLINE
     constants.HF_HUB_OFFLINE = before or when
@@ -175,7 +175,7 @@ def load_transformer(
             )
         setattr(config, names[0], attention_dropout)
     if not pretrained:
-        with _without_hub(is_restricted()):
+        with without_hub(is_restricted()):
             return AutoModel.from_config(config, trust_remote_code=False)
     return _loaded(AutoModel, model_name, config=config)
 
@@ -196,7 +196,7 @@ def _loaded(auto_class: Any, name: str, **options: Any) -> Any:
         options["local_files_only"] = True
     try:
         # An encoder that brings its own code is refused: transformers would ask on standard input.
-        with _without_hub(is_restricted()):
+        with without_hub(is_restricted()):
             return auto_class.from_pretrained(name, trust_remote_code=False, **options)
     except (OSError, ValueError) as error:
         reason = " ".join(str(error).split())

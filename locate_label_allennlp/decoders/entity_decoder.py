@@ -1,3 +1,4 @@
+from numbers import Real
 from typing import List, Sequence
 
 import numpy
@@ -96,7 +97,8 @@ def check_fraction(name: str, value: float, zero: bool) -> float:
     Returns `value` if it lies in `(0, 1]`, or in `[0, 1]` where `zero` is allowed too; raises a
     `ConfigurationError` that names the parameter otherwise.
     """
-    if 0 < value <= 1 or (zero and value == 0):
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    if is_number and (0 < value <= 1 or (zero and value == 0)):
         return value
     allowed = "[0, 1]" if zero else "(0, 1]"
     raise ConfigurationError(f"`{name}` is {value!r}, but it must lie in {allowed}.")

@@ -41,8 +41,8 @@ class NerModel(Model):
     precision : `str`, optional (default = `"auto"`)
         `"fp32"`, `"bf16"` or `"fp16"`: how the layers of the model calculate, in training and
         prediction; losses, probabilities and span geometry are in float32 always. `"auto"` is bf16
-        on a GPU that has it, fp16 on another, fp32 on a CPU. Training in fp16 needs the trainer
-        `mixed_precision`.
+        on a GPU or CPU that has it, fp16 on another GPU, fp32 on another CPU. Training in fp16
+        needs the trainer `mixed_precision`.
     max_words : `int`, optional (default = `None`)
         Sentences of more words are refused; `None`: there is no limit. Models whose memory grows
         with the square of the words have one by default.

@@ -1,6 +1,6 @@
 """What the models that detect entities have in common: words in, entities out."""
 
-from typing import Any, Dict, List, Optional
+from typing import Any, Collection, Dict, List, Mapping, Optional, Union
 
 import torch
 from allennlp.common.checks import ConfigurationError
@@ -59,16 +59,47 @@ class NestedNerModel(NerModel):
         if not temperature > 0:
             raise ConfigurationError(f"temperature is {temperature}; allowed is more than 0")
         self.temperature = temperature
-        self.type_thresholds = {
-            kind: check_fraction(f"type_thresholds.{kind}", threshold, zero=True)
-            for kind, threshold in (type_thresholds or {}).items()
-        }
-        unknown = sorted(self.type_thresholds.keys() - set(self.labels.values()))
-        if unknown:
-            allowed = ", ".join(self.labels.values())
-            raise ConfigurationError(f"type_thresholds has {unknown}; allowed are {allowed}")
+        self.type_thresholds = self._checked("type_thresholds", type_thresholds or {})
         self.decoder = decoder or SoftNmsDecoder()
         self._metric = metric or NestedSpanF1(vocab, label_namespace)
+
+    def _checked(self, name: str, thresholds: Mapping[str, float]) -> Dict[str, float]:
+        unknown = sorted(thresholds.keys() - set(self.labels.values()))
+        if unknown:
+            allowed = ", ".join(self.labels.values())
+            raise ConfigurationError(f"{name} has {unknown}; allowed are {allowed}")
+        return {
+            kind: check_fraction(f"{name}.{kind}", value, zero=True)
+            for kind, value in thresholds.items()
+        }
+
+    @property
+    def thresholds(self) -> Dict[str, float]:
+        """For each type the score that an entity must be above."""
+        lowest = self.decoder.score_threshold
+        return {
+            kind: max(lowest, self.type_thresholds.get(kind, lowest))
+            for kind in self.labels.values()
+        }
+
+    def set_threshold(self, threshold: Union[float, Mapping[str, float]]) -> None:
+        """
+        # Parameters
+
+        threshold : `Union[float, Mapping[str, float]]`
+            That of all types, or those of some; the others keep theirs.
+
+        # Raises
+
+        `ConfigurationError` for a type that the model does not know, or what is not in `[0, 1]`.
+        """
+        if isinstance(threshold, Mapping):
+            thresholds = {**self.thresholds, **self._checked("threshold", threshold)}
+            self.decoder.score_threshold = min(thresholds.values())
+            self.type_thresholds = thresholds
+        else:
+            self.decoder.score_threshold = check_fraction("threshold", threshold, zero=True)
+            self.type_thresholds = {}
 
     def candidates(self, entities: Optional[Tensor] = None, **inputs: Any) -> Candidates:
         """
@@ -91,11 +122,7 @@ class NestedNerModel(NerModel):
 
     def choose(self, scored: List[Entity]) -> List[Entity]:
         """The entities among the scored spans of a sentence."""
-        return [
-            entity
-            for entity in self.decoder.decode(scored)
-            if score_of(entity) > self.type_thresholds.get(entity.type, -1.0)
-        ]
+        return above(self.decoder.decode(scored), self.type_thresholds)
 
     @overrides
     def _detect(self, gold: Optional[GoldEntities], *inputs: Any, **named: Any) -> Detection:
@@ -124,6 +151,14 @@ class NestedNerModel(NerModel):
         self._metric(decoded, all_gold, reached)
 
     @property
+    def enumerated_lengths(self) -> Optional[Collection[int]]:
+        """
+        The lengths in words of the spans that the model begins with in training; `None` where it
+        begins with those of all lengths, or with none.
+        """
+        return None
+
+    @property
     def length_buckets(self) -> LengthBuckets:
         """Those of the metric."""
         return self._metric.counter.length_buckets
@@ -138,6 +173,13 @@ class NestedNerModel(NerModel):
     def group_metrics(self) -> Dict[str, float]:
         """The scores of each group of entities, which `get_metrics` may leave out."""
         return self._metric.get_metric(verbose=True)
+
+
+def above(entities: List[Entity], type_thresholds: Mapping[str, float]) -> List[Entity]:
+    """Those whose score is above the threshold of their type, if it has one."""
+    return [
+        entity for entity in entities if score_of(entity) > type_thresholds.get(entity.type, -1.0)
+    ]
 
 
 def tempered(probabilities: Tensor, temperature: float) -> Tensor:

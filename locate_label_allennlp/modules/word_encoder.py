@@ -37,6 +37,9 @@ class WordEncoder(torch.nn.Module, FromParams):
         Whether the contextual vector is kept from the sequence encoder and joins what that makes of
         the rest; a linear layer brings both back to its output size. So the authors' released code
         does it for KBP 2017.
+    skip_connection : `bool`, optional (default = `False`)
+        Whether the concatenated vectors also pass by the sequence encoder: through a linear layer,
+        whose output is added to the encoder's.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class WordEncoder(torch.nn.Module, FromParams):
         encoder: Optional[Lazy[Seq2SeqEncoder]] = None,
         dropout: float = 0.0,
         context_after_encoder: bool = False,
+        skip_connection: bool = False,
     ) -> None:
         super().__init__()
         sources = [source for source in (text_field_embedder, context_embedder) if source]
@@ -59,11 +63,17 @@ class WordEncoder(torch.nn.Module, FromParams):
                 "context_after_encoder is true; allowed is that with text_field_embedder, "
                 "context_embedder and encoder"
             )
+        if skip_connection and (encoder is None or context_after_encoder):
+            raise ConfigurationError(
+                "skip_connection is true; allowed is that with encoder and without "
+                "context_after_encoder"
+            )
         self._output_dim = sum(source.get_output_dim() for source in sources)
         self._sentence_dim = 0 if context_embedder is None else _sentence_dim(context_embedder)
         self._output_dim -= self._sentence_dim
         self.encoder: Optional[Seq2SeqEncoder] = None
         self._joined: Optional[torch.nn.Linear] = None
+        self._skipping: Optional[torch.nn.Linear] = None
         if encoder is not None:
             after = 0
             if context_after_encoder and context_embedder is not None:
@@ -74,6 +84,8 @@ class WordEncoder(torch.nn.Module, FromParams):
             self._output_dim = self.encoder.get_output_dim()
             if after:
                 self._joined = torch.nn.Linear(self._output_dim + after, self._output_dim)
+            if skip_connection:
+                self._skipping = torch.nn.Linear(size, self._output_dim)
 
     def get_output_dim(self) -> int:
         return self._output_dim + self._sentence_dim
@@ -120,8 +132,10 @@ class WordEncoder(torch.nn.Module, FromParams):
             # (B, N, D)
             words = self._joined(torch.cat([self.encoder(static, mask), contextual], dim=-1))
         else:
-            words = self._dropout(torch.cat(parts, dim=-1))
-            words = words if self.encoder is None else self.encoder(words, mask)
+            vectors = self._dropout(torch.cat(parts, dim=-1))
+            words = vectors if self.encoder is None else self.encoder(vectors, mask)
+            if self._skipping is not None:
+                words = words + self._skipping(vectors)
         # (B, N, D) and what is known of the text
         return torch.cat([words, *of_text], dim=-1) if of_text else words
 

@@ -16,7 +16,10 @@ from locate_label_allennlp.patches.finder import PACKAGE, patches
 TRUST = "LOCATE_LABEL_TRUST"
 """The environment variable that `--trust` sets, for the processes that a command starts too."""
 
-COMMANDS = ("draw-entities", "evaluate", "ner-report", "predict", "train", "tune-thresholds")
+COMMANDS = (
+    *("draw-entities", "evaluate", "ner-report", "ner-serve", "predict", "train"),
+    "tune-thresholds",
+)
 """What loads an archive; `train` does with FROM."""
 
 EVERY = None

@@ -5,22 +5,26 @@ from os import PathLike
 from typing import Any, Dict, Optional, Union
 
 from allennlp.common.checks import ConfigurationError
+from allennlp.common.file_utils import CACHE_DIRECTORY
 from allennlp.models import Model
 from allennlp.models.archival import Archive, load_archive
 from allennlp.predictors import Predictor
+from cached_path import find_latest_cached
 
+from locate_label_allennlp.common.encoders import without_hub
+from locate_label_allennlp.patches.archives import is_address
 from locate_label_allennlp.predictors.nested_ner import NestedNerPredictor
 
 NAME = "nested_ner"
 
 
-def load_predictor(
+def load_model(
     archive_file: Union[str, "PathLike[str]"],
     cuda_device: int = -1,
     overrides: Union[str, Dict[str, Any]] = "",
-    arguments: Optional[Dict[str, Any]] = None,
     trust: bool = False,
-) -> NestedNerPredictor:
+    local_files_only: bool = False,
+) -> Archive:
     """
     # Parameters
 
@@ -30,18 +34,50 @@ def load_predictor(
         The number of the GPU; -1 for the CPU.
     overrides : `Union[str, Dict[str, Any]]`, optional
         What to change in the model's config; JSON, or what that is made of.
-    arguments : `Dict[str, Any]`, optional
-        Further arguments of `NestedNerPredictor`.
     trust : `bool`, optional (default = `False`)
         Whether the archive may build and run anything; see `locate_label_allennlp.patches.trust`.
+    local_files_only : `bool`, optional (default = `False`)
+        Whether nothing is asked of the network: of a URL the copy that an earlier call left here is
+        taken.
 
     # Errors
 
-    `ConfigurationError` if that is no model which finds nested entities, or names what an archive
-    may not.
+    `ConfigurationError` if that cannot be loaded, or names what an archive may not.
     """
+    if local_files_only:
+        archive_file = local_path(archive_file)
     load: Any = load_archive  # to which `patches.archives` adds `trust`
-    archive = load(archive_file, cuda_device=cuda_device, overrides=overrides, trust=trust)
+    with without_hub(local_files_only):
+        return load(archive_file, cuda_device=cuda_device, overrides=overrides, trust=trust)
+
+
+def local_path(archive_file: Union[str, "PathLike[str]"]) -> str:
+    """
+    Where it lies on this machine: of a URL the copy that loading it has left.
+
+    # Errors
+
+    `ConfigurationError` if there is no such copy.
+    """
+    if not is_address(archive_file):
+        return str(archive_file)
+    copy = find_latest_cached(archive_file, CACHE_DIRECTORY)
+    if copy is None:
+        raise ConfigurationError(
+            f"{archive_file} is not on this machine; allowed with local_files_only is a file, a "
+            "folder, or an address that was loaded before"
+        )
+    return str(copy)
+
+
+def load_predictor(
+    archive_file: Union[str, "PathLike[str]"],
+    cuda_device: int = -1,
+    overrides: Union[str, Dict[str, Any]] = "",
+    arguments: Optional[Dict[str, Any]] = None,
+) -> NestedNerPredictor:
+    """`arguments` are further ones of `NestedNerPredictor`; see `load_model` for the others."""
+    archive = load_model(archive_file, cuda_device, overrides)
     return predictor_from(archive, str(archive_file), arguments)
 
 

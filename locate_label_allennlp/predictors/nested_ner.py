@@ -2,12 +2,14 @@
 
 import json
 from itertools import chain
-from typing import Any, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple, TypeVar
 
+import torch
 from allennlp.common.checks import ConfigurationError
 from allennlp.common.util import JsonDict, lazy_groups_of
-from allennlp.data import Instance
+from allennlp.data import Batch, Instance
 from allennlp.models import Model
+from allennlp.nn.util import move_to_device
 from allennlp.predictors import Predictor
 from overrides import overrides
 
@@ -15,11 +17,19 @@ from locate_label_allennlp.data.dataset_readers import NestedNerReader
 from locate_label_allennlp.data.document import CorpusError, Document, Entity, Sentence
 from locate_label_allennlp.data.formats import JsonlFormat
 from locate_label_allennlp.data.formats.running_text import Splitting
-from locate_label_allennlp.data.samplers.token_budget import fill_batches, texts_of
+from locate_label_allennlp.data.samplers.token_budget import least_work_batches, texts_of
+from locate_label_allennlp.decoders.overlap import check_overlap, without_overlap
 from locate_label_allennlp.patches.trust import restricted
+from locate_label_allennlp.predictors.judged_spans import JudgedSpan, judged_spans
 
 # Instances made ahead: enough that texts of like length find each other, few enough for the memory.
 _AT_ONCE = 2048
+
+# What a batch costs beside its wordpieces, in wordpieces: measured with a small encoder. A GPU that
+# has less than a full batch to do waits for the next one.
+_BATCH_WORK_ON_CPU = 128
+
+_T = TypeVar("_T")
 
 _ALLOWED = (
     '{"text": "..."}, {"tokens": ["...", ...]}, {"document": [["...", ...], ...]} or '
@@ -53,6 +63,9 @@ class NestedNerPredictor(Predictor):
     budget : `int`, optional (default = `4096`)
         Wordpieces, padding included, that go through the model at once; more are faster on a GPU
         with the memory for them. A text that has more goes alone.
+    overlap : `str`, optional (default = `"nested"`)
+        What of entities that share words is kept: `"nested"`, all of them; `"flat"`, the best set;
+        `"outermost"` or `"innermost"`, the longest or the shortest. See `without_overlap`.
     """
 
     def __init__(
@@ -63,8 +76,10 @@ class NestedNerPredictor(Predictor):
         language: Optional[str] = None,
         words: Optional[str] = None,
         budget: int = 4096,
+        overlap: str = "nested",
     ) -> None:
         super().__init__(model, dataset_reader, frozen)
+        self._overlap = check_overlap(overlap)
         if budget < 1:
             raise ConfigurationError(f"budget is {budget}; allowed is >= 1")
         self._budget = budget
@@ -169,47 +184,131 @@ class NestedNerPredictor(Predictor):
         return document
 
     def entities(
-        self, documents: Sequence[Document], with_gold: bool = False
+        self,
+        documents: Sequence[Document],
+        with_gold: bool = False,
+        overlap: Optional[str] = None,
     ) -> List[List[JsonDict]]:
-        """Those of each document, as they come back under `entities`."""
+        """
+        Those of each document, as they come back under `entities`. `overlap` is that of the
+        predictor by default.
+        """
+        found = self.found_in_sentences(documents, with_gold, overlap)
+        return [_placed(document, found) for document in documents]
+
+    def found_in_sentences(
+        self,
+        documents: Sequence[Document],
+        with_gold: bool = False,
+        overlap: Optional[str] = None,
+    ) -> Iterator[List[Entity]]:
+        """The same as the entities of each sentence of all documents, one after the other."""
+        overlap = self._overlap if overlap is None else check_overlap(overlap)
+        return (
+            without_overlap(entities, overlap)
+            for entities in self._of_sentences(documents, self._found, with_gold)
+        )
+
+    def judged_spans(
+        self, documents: Sequence[Document], min_score: float = 0.0
+    ) -> List[List[Tuple[int, JudgedSpan]]]:
+        """
+        What the model looked at in each document, with the numbers of their sentences, where the
+        probability of the most probable type is above `min_score`. Those that are found are what
+        `entities` gives.
+
+        # Raises
+
+        `ConfigurationError` for a model that is given its mentions.
+        """
+        model: Any = self._model
+        if model.is_given_mentions:
+            raise ConfigurationError(
+                "the model names the types of mentions that it is given; allowed is one that "
+                "looks for entities"
+            )
+
+        def judged(batch: List[Instance]) -> List[List[JudgedSpan]]:
+            dataset = Batch(batch)
+            dataset.index_instances(model.vocab)
+            tensors = move_to_device(dataset.as_tensor_dict(), self.cuda_device)
+            with torch.inference_mode():
+                return judged_spans(model, tensors, min_score, self._overlap)
+
+        spans = self._of_sentences(documents, lambda instances: self._batched(instances, judged))
+        return [
+            [(number, span) for number in range(len(document.sentences)) for span in next(spans)]
+            for document in documents
+        ]
+
+    def _of_sentences(
+        self,
+        documents: Sequence[Document],
+        found: Callable[[List[Instance]], List[_T]],
+        with_gold: bool = False,
+    ) -> Iterator[_T]:
+        """What is found in the sentences of all documents, one after the other."""
         reader: Any = self._dataset_reader
         model: Any = self._model
         with_entities = with_gold and model.is_given_mentions
         instances = chain.from_iterable(
             reader.document_to_instances(document, with_entities) for document in documents
         )
-        found = chain.from_iterable(map(self._found, lazy_groups_of(instances, _AT_ONCE)))
-        return [_placed(document, found) for document in documents]
+        return chain.from_iterable(map(found, lazy_groups_of(instances, _AT_ONCE)))
 
     def _found(self, instances: List[Instance]) -> List[List[Entity]]:
-        """What the model finds in each instance; texts of like length share a batch."""
+        """What the model finds in each instance."""
+
+        def found(batch: List[Instance]) -> List[List[Entity]]:
+            outputs: Any = self._model.forward_on_instances(batch)
+            return [output["entities"] for output in outputs]
+
+        return self._batched(instances, found)
+
+    def _batched(
+        self, instances: List[Instance], found: Callable[[List[Instance]], List[_T]]
+    ) -> List[_T]:
+        """What is found in batches in which texts of like length are together."""
         for instance in instances:
             instance.index_fields(self._model.vocab)
-        texts = sorted(texts_of(instances), key=lambda text: text.length)
-        entities: List[List[Entity]] = [[] for _ in instances]
-        for indices in fill_batches(texts, self._budget):
+        batch_work = _BATCH_WORK_ON_CPU if self.cuda_device == -1 else self._budget
+        results: List[Any] = [None] * len(instances)
+        for indices in least_work_batches(texts_of(instances), self._budget, batch_work):
             batch = [instances[index] for index in indices]
-            outputs: Any = self._model.forward_on_instances(batch)
-            for index, output in zip(indices, outputs, strict=True):
-                entities[index] = output["entities"]
-        return entities
+            for index, result in zip(indices, found(batch), strict=True):
+                results[index] = result
+        return results
+
+
+def place_of(span: Tuple[int, int], number: int, document: Document) -> JsonDict:
+    """
+    Where a span of words of a sentence stands, and its `text`.
+
+    # Parameters
+
+    span : `Tuple[int, int]`
+    number : `int`
+        That of its sentence.
+    document : `Document`
+    """
+    sentence, (start, end) = document.sentences[number], span
+    place: JsonDict = {"sentence": number, "start": start, "end": end}
+    surface = " ".join(sentence.words[start:end])
+    if document.text is not None and sentence.offsets is not None:
+        first, last = sentence.offsets[start][0], sentence.offsets[end - 1][1]
+        surface = document.text[first:last]
+        place.update(start_char=first, end_char=last)
+    return {"text": surface, **place}
 
 
 def _placed(document: Document, found: Iterator[List[Entity]]) -> List[JsonDict]:
     """The document's entities, told where they stand; takes one list a sentence from `found`."""
     return [
-        _described(entity, number, sentence, document.text)
-        for number, sentence in enumerate(document.sentences)
+        {
+            "type": entity.type,
+            "score": entity.score,
+            **place_of(entity.span, number, document),
+        }
+        for number in range(len(document.sentences))
         for entity in next(found)
     ]
-
-
-def _described(entity: Entity, number: int, sentence: Sentence, text: "str | None") -> JsonDict:
-    start, end = entity.span
-    place: JsonDict = {"sentence": number, "start": start, "end": end}
-    surface = " ".join(sentence.words[start:end])
-    if text is not None and sentence.offsets is not None:
-        first, last = sentence.offsets[start][0], sentence.offsets[end - 1][1]
-        surface = text[first:last]
-        place.update(start_char=first, end_char=last)
-    return {"type": entity.type, "score": entity.score, "text": surface, **place}

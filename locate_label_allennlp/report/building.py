@@ -9,17 +9,20 @@ from allennlp.models import Model
 from locate_label_allennlp.data.document import CorpusError
 from locate_label_allennlp.decoders import EntityDecoder
 from locate_label_allennlp.models.nested_ner_model import NestedNerModel
+from locate_label_allennlp.report.calibration import Calibration
 from locate_label_allennlp.report.confusion import Confusion
 from locate_label_allennlp.report.curves import Curves
+from locate_label_allennlp.report.lengths import Lengths
 from locate_label_allennlp.report.mistakes import Mistakes
 from locate_label_allennlp.report.offsets import Offsets
 from locate_label_allennlp.report.probabilities import Probabilities
 from locate_label_allennlp.report.scores import Scores
+from locate_label_allennlp.report.spans import Spans
 from locate_label_allennlp.report.traces import Trace, traces
 from locate_label_allennlp.training.metrics.entity_counter import EntityCounter
 
 # The document is described in docs/report.md; whoever changes it counts this up.
-VERSION = 1
+VERSION = 2
 
 
 class _Part(Protocol):
@@ -58,9 +61,12 @@ def build_report(
     counter = EntityCounter(types, model.length_buckets)
     parts: Dict[str, _Part] = {
         "scores": Scores(counter),
-        "mistakes": Mistakes(model.decoder, types, max_examples),
+        "lengths": Lengths(model.enumerated_lengths),
+        "spans": Spans(),
+        "mistakes": Mistakes(model.decoder, types, max_examples, model.type_thresholds),
         "confusion": Confusion(types),
-        "curves": Curves(model.decoder, counter),
+        "curves": Curves(model.decoder, counter, model.type_thresholds),
+        "calibration": Calibration(model.decoder),
         "offsets": Offsets(types),
         "probabilities": Probabilities(types),
     }
@@ -88,6 +94,8 @@ def _described(model: NestedNerModel, types: Sequence[str]) -> JsonDict:
         "type": registered_name(Model, type(model)),
         "decoder": registered_name(EntityDecoder, type(model.decoder)),
         "score_threshold": model.decoder.score_threshold,
+        "type_thresholds": model.type_thresholds,
+        "temperature": model.temperature,
         "types": list(types),
     }
 

@@ -95,6 +95,22 @@ def threshold_plot(curves: JsonDict, threshold: float) -> str:
     return _svg("threshold", draw)
 
 
+def reliability_plot(calibration: JsonDict) -> str:
+    """The share of right entities in each bin against their mean score."""
+
+    def draw(axes: Any) -> None:
+        bins = calibration["bins"]
+        most = max(each["number"] for each in bins)
+        axes.plot([0, 1], [0, 1], color=_TEXT, lw=1, ls=":")
+        score, correct = _columns(bins, "score", "correct")
+        axes.plot(score, correct, color=RIGHT, lw=1.5)
+        areas = [15 + 135 * each["number"] / most for each in bins]
+        axes.scatter(score, correct, s=areas, color=RIGHT, lw=0, clip_on=False, zorder=3)
+        axes.set(xlabel="mean score", ylabel="share that is right", xlim=(0, 1), ylim=(0, 1.02))
+
+    return _svg("reliability", draw)
+
+
 def _with_precision(curves: JsonDict, group: str) -> List[Dict[str, float]]:
     """The points where anything is predicted; the others have no precision."""
     return [point for point in curves["points"][group] if point["predicted"]]

@@ -188,14 +188,12 @@ def tune(
         chosen = best_for_each(by_type, objective, for_all)
     lowest = min([for_all, *chosen.values()])
     thresholds = {kind: chosen.get(kind, for_all) for kind in gold} if chosen else {}
-    old = {kind: model.type_thresholds.get(kind, 0.0) for kind in gold}
-    old = {kind: max(each, model.decoder.score_threshold) for kind, each in old.items()}
     new = {kind: thresholds.get(kind, for_all) for kind in gold}
     return Tuned(
         temperature,
         lowest,
         thresholds,
-        _scores(before, gold, old, objective),
+        _scores(before, gold, model.thresholds, objective),
         _scores(found, gold, new, objective),
         len(sentences),
         gold,

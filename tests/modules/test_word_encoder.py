@@ -122,6 +122,29 @@ def test_what_joins_behind_a_sequence_encoder_needs_one(parts):
         built(context_after_encoder=True, **parts)
 
 
+def test_vectors_may_pass_by_the_sequence_encoder():
+    module = built(text_field_embedder=EMBEDDER, encoder=LSTM, skip_connection=True)
+    vectors = module.text_field_embedder(field(TOKENS))
+    mask = torch.tensor([[True, True, True], [True, True, False]])
+    expected = module.encoder(vectors, mask) + module._skipping(vectors)
+    words = module(CENTRE, 3, field(TOKENS))
+    assert words.size() == (2, 3, module.get_output_dim()) == (2, 3, 8)
+    torch.testing.assert_close(words[mask], expected[mask])
+    # Dropout comes before both ways.
+    module = built(text_field_embedder=EMBEDDER, encoder=LSTM, dropout=1.0, skip_connection=True)
+    torch.testing.assert_close(
+        module(CENTRE, 3, field(TOKENS))[0, 0, :],
+        module._skipping.bias + module.encoder(torch.zeros(2, 3, 3), mask)[0, 0],
+    )
+
+
+@pytest.mark.parametrize("parts", [{}, {"encoder": LSTM, "context_after_encoder": True}])
+def test_what_passes_by_a_sequence_encoder_needs_one(parts):
+    sources = {"text_field_embedder": EMBEDDER, "context_embedder": EMBEDDER}
+    with pytest.raises(ConfigurationError, match="skip_connection is true; allowed is that with"):
+        built(skip_connection=True, **sources, **parts)
+
+
 @pytest.mark.parametrize("after", [False, True])
 def test_the_vector_of_the_text_is_kept_from_the_sequence_encoder(after, monkeypatch):
     # Two of the three numbers are of the text.

@@ -28,7 +28,7 @@ def test_arguments_that_the_predictor_lacks_are_named(fixtures: Path) -> None:
     vocab = Vocabulary.from_instances(reader.read(params["train_data_path"]))
     model = Model.from_params(params["model"].duplicate(), vocab=vocab)
     archive = Archive(model, params, reader, reader, None)
-    message = "the predictor takes no langage; allowed are language, words, budget"
+    message = "the predictor takes no langage; allowed are language, words, budget, overlap"
     with pytest.raises(ConfigurationError, match=message):
         predictor_from(archive, "m.tar.gz", {"langage": "de"})
     assert predictor_from(archive, "m.tar.gz", {"budget": 7})._budget == 7

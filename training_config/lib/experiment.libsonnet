@@ -29,6 +29,7 @@
 //   WORD_DIM          numbers in a word vector; that of VECTORS
 //   CONTEXT           neighbouring sentences that the encoder reads on each side, or `window`: the
 //                     sentences of a document share windows of the encoder, which is faster
+//   LAST_LAYERS       a wordpiece's vector is the mean of so many last layers of the encoder
 //   HIDDEN            size of the word vectors that the model works on; an even number
 //
 // The training:
@@ -42,13 +43,18 @@
 //   HEAD_LEARNING_RATE
 //   ATTENTION_DROPOUT of the encoder instead of its own, which an empty one is; with 0, the default
 //                     with windows, it trains faster
-//   PRECISION         fp32, bf16, fp16, or auto: bf16 or fp16 on a GPU, fp32 on a CPU
+//   PRECISION         fp32, bf16, fp16, or auto: bf16 where the GPU or CPU has it, else fp16
+//                     on a GPU, fp32 on a CPU
+//   TUNE              1: at the end, thresholds and temperature are chosen on DEV and written into the
+//                     archive (the callback tune_thresholds); macro: for the mean of the types instead
+//                     of all entities together
 //   SEED
 //   GPUS              the devices: one, such as 0 (-1: the CPU), or a process each for several,
 //                     such as 0,1 (-1,-1: two on the CPU); with several, AllenNLP cannot evaluate on the
 //                     test set, `allennlp evaluate` can
 local env = import 'environment.libsonnet';
 local gpus = env.devices('GPUS');
+local tuning = env.tuning;
 
 {
   // What a dataset's file says: `name`; `train`, `dev`, `test`, `format`, `text_splitter`, see
@@ -63,6 +69,8 @@ local gpus = env.devices('GPUS');
     word_dim: 100,
     pos_dim: 50,
     char_dim: 50,
+    last_layers: 1,
+    skip_connection: false,  // past the BiLSTM
     hidden: 1024,
     hidden_step: 2,  // what it has to be a multiple of
     dropout: 0.5,
@@ -97,6 +105,7 @@ local gpus = env.devices('GPUS');
     vectors: env.text('VECTORS', given.vectors),
     word_dim: env.whole('WORD_DIM', given.word_dim),
     context: env.whole('CONTEXT', given.context, minimum=0, word='window'),
+    last_layers: env.whole('LAST_LAYERS', given.last_layers),
     hidden: env.whole('HIDDEN', given.hidden, step=given.hidden_step),
     epochs: env.whole('EPOCHS', given.epochs),
     batch_size: env.whole('BATCH_SIZE', given.batch_size),
@@ -190,12 +199,14 @@ local gpus = env.devices('GPUS');
           type: 'windowed_transformer',
           model_name: s.encoder,
           window: s.window,
+          last_layers: s.last_layers,
           [if s.attention_dropout != null then 'attention_dropout']: s.attention_dropout,
         },
       },
     },
     dropout: s.dropout,
     encoder: { type: 'lstm', hidden_size: s.hidden / 2, bidirectional: true },
+    skip_connection: s.skip_connection,
   },
 
   local batches(times) = {
@@ -226,6 +237,7 @@ local gpus = env.devices('GPUS');
   trainer: {
     type: 'mixed_precision',
     [if std.length(gpus) == 1 then 'cuda_device']: gpus[0],
+    [if tuning != null then 'callbacks']: [tuning],
     num_epochs: s.epochs,
     patience: s.patience,
     validation_metric: '+micro_f1',

@@ -9,6 +9,14 @@ local corpora = (import 'corpora.libsonnet')(
   held_out=0.1
 );
 local gpus = env.devices('GPUS');
+// Without TUNE, as the archive's training did.
+local tuning = env.tuning;
+local tunes = env.text('TUNE', '') != '';
+local others = [
+  callback
+  for callback in std.get(archive.trainer, 'callbacks', [])
+  if (if std.isObject(callback) then std.get(callback, 'type', '') else callback) != 'tune_thresholds'
+];
 
 std.mergePatch(archive, {
   distributed: null,
@@ -27,6 +35,7 @@ std.mergePatch(archive, {
   },
   trainer+: {
     [if std.length(gpus) == 1 then 'cuda_device']: gpus[0],
+    [if tunes then 'callbacks']: others + (if tuning == null then [] else [tuning]),
     num_epochs: env.whole('EPOCHS', super.num_epochs),
     patience: env.unless_empty('PATIENCE', env.whole('PATIENCE', std.get(archive.trainer, 'patience', null))),
   },

@@ -1,6 +1,7 @@
 """What a JSON object of a corpus is by its fields, this project's or those of another tool."""
 
-from typing import Any, Dict, List, Optional, Sequence
+from itertools import pairwise
+from typing import Any, Dict, List, Optional, Sequence, Tuple, TypeVar
 
 from locate_label_allennlp.data.document import CorpusError, Entity
 from locate_label_allennlp.data.formats.corpus_format import Place, Tally
@@ -14,6 +15,8 @@ from locate_label_allennlp.data.formats.json_entities import (
     tagged_entities,
 )
 from locate_label_allennlp.data.formats.json_items import Item, fail
+
+_T = TypeVar("_T")
 
 # By their order: what stands first decides what an object is.
 _KINDS: Dict[str, type] = {
@@ -29,6 +32,9 @@ _ALLOWED = (
     'a line is a JSON object with a list "tokens", a text "text", a list "sentences" or, from '
     'W2NER, a list "sentence", from Label Studio an object "data"'
 )
+
+SENTENCE_START = "sent_start"
+"""What says of a token of Prodigy that it begins a sentence."""
 
 _OF_SENTENCE = ("ner",)
 _OF_WORDS = ("entities", "entity_mentions")
@@ -52,8 +58,9 @@ def own_form(
 
     `Dict[str, Any]`, optional
         With one of `tokens` (and then perhaps `offsets`), `text` (and then perhaps `offsets`: where
-        its words stand) or `sentences`, objects with `tokens`, (and then perhaps `text`). Its
-        `entities`, or those of its sentences, are `Entity` objects; they lack where none are given.
+        its words stand, and `sent_start`: which of them begin a sentence) or `sentences`, objects
+        with `tokens`, (and then perhaps `text`). Its `entities`, or those of its sentences, are
+        `Entity` objects; they lack where none are given.
         None for what is to be passed over.
     """
     kinds = item if isinstance(item, dict) else {}
@@ -65,7 +72,8 @@ def own_form(
     if shape in ("sentences", "document"):
         return _document(item, shape, tag_names, place, tally)
     if shape == "tokens" and _has_objects(item["tokens"]):
-        item = _rest(item) | {"text": item.get("text"), "offsets": _token_offsets(item, place)}
+        offsets, starts = _token_offsets(item, place)
+        item = _rest(item) | {"text": item.get("text"), "offsets": offsets, SENTENCE_START: starts}
         shape = "text"
     elif shape == "text":
         item = {name: value for name, value in item.items() if name != "offsets"}
@@ -198,6 +206,8 @@ def _task(item: Item, place: Place, tally: Tally) -> Item:
     if not isinstance(text, str):
         fail(f'"data" of Label Studio has a text "text"; got {item["data"]!r:.80}', place)
     own = _rest(item) | {"text": text}
+    if "doc_id" in item["data"]:
+        own.setdefault("doc_id", item["data"]["doc_id"])
     note_others(item["data"], (), place, tally)
     given = [
         one
@@ -205,6 +215,9 @@ def _task(item: Item, place: Place, tally: Tally) -> Item:
         if isinstance(one, dict) and not one.get("was_cancelled")
     ]
     if not given:
+        if item.get("predictions"):
+            what = "tasks of Label Studio with predictions alone, which are not read"
+            tally.add(f"{what}; results 'predictions' of format 'label_studio' reads them", place)
         return own
     tally.add("further annotations of one text, not used", place, count=len(given) - 1)
     if "result" not in given[0]:
@@ -241,19 +254,27 @@ def _has_objects(tokens: List[Any]) -> bool:
     return bool(tokens) and all(isinstance(token, dict) for token in tokens)
 
 
-def _token_offsets(item: Item, place: Place) -> List[List[int]]:
-    """Prodigy's tokens, those of white space left out."""
+def _token_offsets(item: Item, place: Place) -> Tuple[List[List[int]], List[int]]:
+    """Prodigy's tokens, those of white space left out, and the numbers of what begins sentences."""
     text = item.get("text")
     if not isinstance(text, str):
         fail('objects in "tokens" (Prodigy) need a text "text"', place)
-    offsets = []
+    offsets, starts = [], []
     for token in item["tokens"]:
         start, end = token.get("start"), token.get("end")
         if type(start) is not int or type(end) is not int or text[start:end] != token.get("text"):
             fail(f'a token has "text", and "start" and "end" of it in "text"; got {token!r}', place)
+        if token.get(SENTENCE_START) is True:
+            starts.append(len(offsets))
         if text[start:end].strip():
             offsets.append([start, end])
-    return offsets
+    return offsets, starts
+
+
+def cut_at(words: List[_T], starts: Sequence[int]) -> List[List[_T]]:
+    """Parts that begin with the words of these numbers, which rise; none is empty."""
+    bounds = sorted({0, len(words), *(start for start in starts if start < len(words))})
+    return [words[start:end] for start, end in pairwise(bounds)]
 
 
 def _rest(item: Item) -> Item:

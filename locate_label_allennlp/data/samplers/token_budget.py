@@ -160,6 +160,45 @@ def fill_batches(
         yield [sentence for member in batch for sentence in member.sentences]
 
 
+def least_work_batches(texts: Iterable[Text], budget: int, batch_work: int) -> List[List[int]]:
+    """
+    Batches within the budget for which the wordpieces that are read, padding included, and
+    `batch_work` for each batch, are together the least.
+
+    # Parameters
+
+    texts : `Iterable[Text]`
+    budget : `int`
+        Wordpieces of a batch at most, padding included; a text that has more is alone.
+    batch_work : `int`
+        How many wordpieces could be read in the time that a batch takes whatever is in it.
+
+    # Returns
+
+    `List[List[int]]`
+        The sentences of each batch; the longest texts come last.
+    """
+    in_order = sorted(texts, key=lambda text: text.length)
+    # Of the first `end` texts: the least work, and where their last batch begins.
+    work = [0]
+    begins = [0]
+    for end, last in enumerate(in_order, 1):
+        largest = max(1, budget // max(1, last.length))
+        start = min(
+            range(max(0, end - largest), end),
+            key=lambda start: work[start] + (end - start) * last.length,
+        )
+        work.append(work[start] + (end - start) * last.length + batch_work)
+        begins.append(start)
+    batches = []
+    end = len(in_order)
+    while end:
+        members = in_order[begins[end] : end]
+        batches.append([sentence for text in members for sentence in text.sentences])
+        end = begins[end]
+    return batches[::-1]
+
+
 def split_until(batches: Sequence[List[int]], number: int) -> List[List[int]]:
     """
     Splits the batches of most sentences in two until there are `number` batches, or one for each

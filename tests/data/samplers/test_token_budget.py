@@ -1,4 +1,4 @@
-from itertools import pairwise
+from itertools import chain, combinations, pairwise
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,12 @@ from hypothesis import strategies as st
 from locate_label_allennlp.data.dataset_readers import NestedNerReader
 from locate_label_allennlp.data.fields import BatchedTextField
 from locate_label_allennlp.data.samplers import TokenBudgetBatchSampler, fill_batches
-from locate_label_allennlp.data.samplers.token_budget import Text, split_until, texts_of
+from locate_label_allennlp.data.samplers.token_budget import (
+    Text,
+    least_work_batches,
+    split_until,
+    texts_of,
+)
 from locate_label_allennlp.data.token_indexers import WindowedTransformerIndexer
 
 INDEXERS = {"words": SingleIdTokenIndexer()}
@@ -223,3 +228,45 @@ def test_processes_get_equally_many_batches(tiny_bert, fixtures: Path):
     path = fixtures / "quickstart" / "dev.jsonl"
     num_sentences = len(path.read_text("utf-8").splitlines())
     run_distributed_test([-1, -1], in_one_of_two_processes, tiny_bert, str(path), num_sentences)
+
+
+def partitions(members):
+    """All ways to put them into batches."""
+    if not members:
+        yield []
+        return
+    first, *others = members
+    for size in range(len(others) + 1):
+        for companions in combinations(others, size):
+            rest = [member for member in others if member not in companions]
+            for partition in partitions(rest):
+                yield [[first, *companions], *partition]
+
+
+def work(batches, lengths, batch_work):
+    padded = [len(batch) * max(lengths[text] for text in batch) for batch in batches]
+    return sum(padded) + batch_work * len(batches)
+
+
+@given(st.lists(st.integers(1, 12), max_size=6), st.integers(1, 30), st.integers(0, 20))
+def test_batches_of_least_work(lengths, budget, batch_work):
+    texts = [Text(length, [number]) for number, length in enumerate(lengths)]
+    batches = least_work_batches(texts, budget, batch_work)
+    assert sorted(chain.from_iterable(batches)) == list(range(len(lengths)))
+
+    def allowed(batch):
+        return len(batch) == 1 or len(batch) * max(lengths[text] for text in batch) <= budget
+
+    assert all(map(allowed, batches))
+    least = min(
+        work(partition, lengths, batch_work)
+        for partition in partitions(range(len(lengths)))
+        if all(map(allowed, partition))
+    )
+    assert work(batches, lengths, batch_work) == least
+
+
+def test_sentences_of_one_text_share_a_batch():
+    texts = [Text(9, [0, 3]), Text(2, [1]), Text(2, [2])]
+    assert least_work_batches(texts, budget=20, batch_work=0) == [[1, 2], [0, 3]]
+    assert least_work_batches([], budget=20, batch_work=0) == []

@@ -2,6 +2,8 @@
 (import '../experiment.libsonnet') {
   defaults+:: {
     context: 'window',
+    last_layers: 4,
+    skip_connection: true,
     hidden: 512,
     dropout: 0.2,
     learning_rate: 3e-5,

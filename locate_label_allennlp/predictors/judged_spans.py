@@ -1,0 +1,74 @@
+"""What a model thinks of every span that it looked at."""
+
+from typing import Any, Dict, List, NamedTuple, Tuple
+
+from locate_label_allennlp.data.document import Entity
+from locate_label_allennlp.decoders.overlap import without_overlap
+from locate_label_allennlp.models.nested_ner_model import NestedNerModel
+
+
+class JudgedSpan(NamedTuple):
+    """
+    # Parameters
+
+    entity : `Entity`
+        With its most probable type, and the probability of that as score.
+    none : `float`
+        The probability that it is no entity.
+    probabilities : `Dict[str, float]`
+        That of each type.
+    is_found : `bool`
+        Whether the model finds it, with this type.
+    """
+
+    entity: Entity
+    none: float
+    probabilities: Dict[str, float]
+    is_found: bool
+
+
+def judged_spans(
+    model: NestedNerModel, batch: Dict[str, Any], min_score: float, overlap: str
+) -> List[List[JudgedSpan]]:
+    """
+    # Parameters
+
+    model : `NestedNerModel`
+        In evaluation mode.
+    batch : `Dict[str, Any]`
+        On the model's device.
+    min_score : `float`
+        The score of a span has to be above it.
+    overlap : `str`
+        What of overlapping entities counts as found; see `without_overlap`.
+
+    # Returns
+
+    `List[List[JudgedSpan]]`
+        For each sentence its spans by start, end and type. A span that the model met more than once
+        is there as it was judged with the highest score.
+    """
+    num_sentences = len(batch["metadata"])
+    candidates = model.candidates(**batch)
+    found = [
+        {entity.key for entity in without_overlap(entities, overlap)}
+        for entities in model.decode(candidates, num_sentences)
+    ]
+    # (K,)
+    score, label = candidates.probabilities[:, 1:].max(dim=1)
+    kept = (score > min_score).nonzero().squeeze(1)
+    spans = candidates.spans.select(kept)
+    columns = zip(
+        *(column.tolist() for column in (*spans, label[kept], candidates.probabilities[kept])),
+        strict=True,
+    )
+    best: List[Dict[Tuple[Any, ...], JudgedSpan]] = [{} for _ in range(num_sentences)]
+    for sentence, start, end, kind, (none, *probabilities) in columns:
+        by_type = {model.labels[index]: each for index, each in enumerate(probabilities)}
+        kind = model.labels[kind]
+        entity = Entity(start, end + 1, kind, score=by_type[kind])
+        before = best[sentence].get(entity.key)
+        if before is None or before.entity.score < by_type[kind]:
+            is_found = entity.key in found[sentence]
+            best[sentence][entity.key] = JudgedSpan(entity, none, by_type, is_found)
+    return [[spans[key] for key in sorted(spans)] for spans in best]

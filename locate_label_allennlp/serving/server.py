@@ -1,0 +1,155 @@
+"""The server as one process or several."""
+
+import json
+import os
+import signal
+import socket
+import sys
+import tempfile
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Dict
+
+from allennlp.common.checks import ConfigurationError
+
+from locate_label_allennlp.serving.settings import Settings
+
+_VARIABLE = "LOCATE_LABEL_SERVE"
+"""Tells a worker what to serve, as JSON."""
+
+_SHUTDOWN = 5
+"""Seconds that a shutdown may take beyond the timeout of a request."""
+
+
+def serve(
+    model: Dict[str, Any], settings: Settings, host: str, port: int, workers: int = 1
+) -> None:
+    """
+    Serves until SIGTERM or Ctrl-C; what has begun is answered then.
+
+    # Parameters
+
+    model : `Dict[str, Any]`
+        The arguments of `load_served_model`.
+    settings : `Settings`
+    host : `str`
+    port : `int`
+        0: any that is free.
+    workers : `int`, optional (default = `1`)
+        Processes, each with the model and a queue of its own.
+
+    # Errors
+
+    `ConfigurationError` if there is something wrong with the model or the address.
+    """
+    import_extra()
+    import uvicorn
+
+    if workers < 1:
+        raise ConfigurationError(f"--workers is {workers}; allowed is >= 1")
+    options: Dict[str, Any] = {
+        "http": "h11",
+        "ws": "none",
+        "log_level": "warning",
+        "access_log": False,
+        "server_header": False,
+        "timeout_graceful_shutdown": int(settings.timeout) + _SHUTDOWN,
+    }
+    with ExitStack() as stack:
+        listener = stack.enter_context(bound_socket(host, port))
+        name = f"[{host}]" if ":" in host else host
+        address = f"http://{name}:{listener.getsockname()[1]}"
+        # uvicorn raises the signal that ended it once more.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            stack.callback(signal.signal, number, signal.signal(number, lambda *_: None))
+        if workers == 1:
+            from locate_label_allennlp.serving.application import create_application
+
+            application = create_application(load_served_model(**model), settings)
+            server = uvicorn.Server(uvicorn.Config(application, **options))
+            print(f"{address} (Ctrl-C ends it)", flush=True)
+            server.run(sockets=[listener])
+            return
+        from uvicorn.supervisors import Multiprocess
+
+        content = json.dumps({"model": model, "settings": asdict(settings), "workers": workers})
+        os.environ[_VARIABLE] = content
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = stack.enter_context(tempfile.TemporaryDirectory())
+        config = uvicorn.Config(f"{__name__}:application", factory=True, workers=workers, **options)
+        print(f"{address}: {workers} workers load the model (Ctrl-C ends it)", flush=True)
+        # A worker does not answer the supervisor while it loads the model.
+        config.timeout_worker_healthcheck = 300
+        supervisor = Multiprocess(config, sockets=[listener])
+        supervisor.run()
+        if any(process.exitcode for process in supervisor.processes):
+            raise ConfigurationError("a worker has failed; it says above why")
+
+
+def application() -> Any:
+    """That of a worker."""
+    import torch
+    from uvicorn.config import STARTUP_FAILURE
+
+    from locate_label_allennlp.serving.application import create_application
+
+    told = json.loads(os.environ[_VARIABLE])
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(max(1, (os.cpu_count() or 1) // told["workers"]))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    try:
+        return create_application(load_served_model(**told["model"]), Settings(**told["settings"]))
+    except Exception as error:
+        # The supervisor starts no other one for this.
+        print(f"allennlp: error: {error}", file=sys.stderr, flush=True)
+        sys.exit(STARTUP_FAILURE)
+
+
+def load_served_model(path: str, cuda_device: int = -1, overrides: Any = None) -> Any:
+    """A `ServedModel`; the arguments are those of `locate_label_allennlp.load`."""
+    from locate_label_allennlp import load
+
+    # This imports what an archive names, so it comes before what needs that.
+    finder = load(path, cuda_device, overrides=overrides)
+    from locate_label_allennlp.serving.served_model import ServedModel
+
+    return ServedModel(finder, "/".join(Path(path).parts[-2:]))
+
+
+def bound_socket(host: str, port: int) -> socket.socket:
+    """
+    # Errors
+
+    `ConfigurationError` if that address cannot be had.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        bound = socket.socket(family, kind, protocol)
+    except (OSError, OverflowError) as error:
+        raise ConfigurationError(f"{host}:{port}: {error}") from error
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except (OSError, OverflowError) as error:
+        bound.close()
+        raise ConfigurationError(f"{host}:{port}: {error}") from error
+    return bound
+
+
+def import_extra() -> None:
+    """
+    # Errors
+
+    `ConfigurationError` if what the server needs is not installed.
+    """
+    try:
+        import fastapi_offline  # noqa: F401
+        import prometheus_client  # noqa: F401
+        import uvicorn  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f'{error.name} is missing; allowed is pip install "locate-label-allennlp[serve]"'
+        ) from error
