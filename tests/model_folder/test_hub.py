@@ -13,6 +13,7 @@ import locate_label_allennlp
 from locate_label_allennlp.common import unpacking
 from locate_label_allennlp.model_folder.hub import HubName, downloaded, hub_name, publish
 from locate_label_allennlp.model_folder.layout import belongs
+from locate_label_allennlp.predictors.loading import local_path
 from tests.allennlp_command import run_allennlp
 from tests.model_folder.fake_hub import TOKEN, FakeHub, fake_hub
 from tests.model_folder.test_export import TEXTS, found, without_pickle
@@ -217,3 +218,15 @@ def test_the_commands(hub: FakeHub, exported: Path, tmp_path: Path) -> None:
     offline = without_pickle(Path(NAME), **{**environment, "HF_HUB_OFFLINE": "1"})
     assert offline.returncode == 0, offline.stderr
     assert any(json.loads(offline.stdout.splitlines()[-1]))
+
+
+def test_local_files_only(hub: FakeHub, exported: Path) -> None:
+    publish(str(exported), NAME)
+    with pytest.raises(ConfigurationError, match="no whole copy of it is on this machine"):
+        locate_label_allennlp.load(NAME, local_files_only=True)
+    copy = downloaded(NAME)
+    hub.requests.clear()
+    for name in (NAME, f"hf://{NAME}", f"{NAME}@main"):
+        assert locate_label_allennlp.load(name, local_files_only=True)(TEXTS[0])
+        assert local_path(name) == copy
+    assert not hub.requests
