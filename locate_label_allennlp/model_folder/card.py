@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
+from allennlp.common import Tqdm
 from allennlp.models import Archive
 from huggingface_hub import ModelCardData
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -193,7 +194,10 @@ def evaluate(
 def corpus_counts(reader: Any, path: Any) -> Dict[str, int]:
     """How many documents, sentences, words and entities a reader finds in a corpus."""
     counted = CorpusStatistics()
-    for document in reader.documents(path):
+    documents = reader.documents(path)
+    for document in Tqdm.tqdm(
+        documents, desc="counting", unit=" documents", delay=1, leave=False, disable=None
+    ):
         counted.add(document)
     if not counted.sentences:
         raise CorpusError("has no sentences", str(path))
