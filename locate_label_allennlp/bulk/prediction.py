@@ -7,12 +7,12 @@ import os
 from dataclasses import asdict, dataclass
 from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
-from allennlp.common.tqdm import Tqdm
 from allennlp.common.util import JsonDict
 
 from locate_label_allennlp.bulk.libraries import library
 from locate_label_allennlp.bulk.output import OutputFolder
 from locate_label_allennlp.bulk.parts import Part, cut, input_files, read_part
+from locate_label_allennlp.common.progress import progress_bar
 from locate_label_allennlp.data.document import CorpusError, Document
 
 NOT_THERE = -1
@@ -127,9 +127,7 @@ def predict_in_bulk(
     if left:
         total = sum(part.count for part in parts)
         before = total - sum(part.count for part in left)
-        with Tqdm.tqdm(
-            desc="predicting", unit="inputs", initial=before, total=total, disable=None
-        ) as bar:
+        with progress_bar(desc="predicting", unit="inputs", initial=before, total=total) as bar:
             for row in _rows(settings, left, workers, address):
                 bar.update(row["documents"] + row["rejected"])
     return output.end(len(parts))

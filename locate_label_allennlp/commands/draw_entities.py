@@ -2,7 +2,6 @@
 
 import argparse
 import shutil
-import sys
 from typing import TYPE_CHECKING, Any, Iterator, List, Sequence, Tuple
 
 from allennlp.commands.subcommand import Subcommand
@@ -86,15 +85,14 @@ def _sentences(
     Each sentence with its entities, whose scores stand in hundredths beside the types. In a
     terminal a bar counts the inputs, if asked for.
     """
-    from allennlp.common import Tqdm
-
+    from locate_label_allennlp.common.progress import progress_bar, shows_progress
     from locate_label_allennlp.predictors.inputs import count_inputs, read_inputs
 
-    has_bar = has_bar and sys.stderr.isatty()
+    has_bar = has_bar and shows_progress()
     total = count_inputs(files, whole_files) if has_bar else None
     inputs = read_inputs(predictor, files, whole_files)
-    for _, document in Tqdm.tqdm(
-        inputs, desc="predicting", unit="inputs", total=total, disable=not has_bar
+    for _, document in progress_bar(
+        inputs, desc="predicting", unit="inputs", total=total, silent=not has_bar
     ):
         (entities,) = predictor.entities([document])
         for number, sentence in enumerate(document.sentences):

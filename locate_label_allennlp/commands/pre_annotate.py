@@ -79,9 +79,9 @@ class PreAnnotate(Subcommand):
 
 def _pre_annotate(args: argparse.Namespace) -> None:
     # The model's libraries take seconds to import; `allennlp --help` need not wait for them.
-    from allennlp.common import Tqdm
     from allennlp.common.checks import ConfigurationError
 
+    from locate_label_allennlp.common.progress import progress_bar, shows_progress
     from locate_label_allennlp.data.corpus.files import check_free
     from locate_label_allennlp.data.document import CorpusError
     from locate_label_allennlp.data.formats import BratFormat, CorpusFormat, LabelStudioFormat
@@ -105,15 +105,12 @@ def _pre_annotate(args: argparse.Namespace) -> None:
             check_free([args.output])
     arguments = {"language": args.language, "words": args.words}
     predictor = load_predictor(args.archive_file, args.cuda_device, args.overrides, arguments)
-    has_bar = sys.stderr.isatty()
-    total = count_inputs(files, args.whole_files) if has_bar else None
+    total = count_inputs(files, args.whole_files) if shows_progress() else None
     counts = {"documents": 0, "entities": 0, "wordless": 0}
 
     def documents() -> "Iterator[Document]":
         inputs = read_inputs(predictor, files, args.whole_files)
-        with Tqdm.tqdm(
-            inputs, desc="marking", unit="inputs", total=total, disable=not has_bar
-        ) as bar:
+        with progress_bar(inputs, desc="marking", unit="inputs", total=total) as bar:
             marked: Iterable[PreAnnotated] = pre_annotated(predictor, bar, args.batch_size)
             if args.least_certain_first:
                 marked = _by_rank(marked, named=args.to == "brat")

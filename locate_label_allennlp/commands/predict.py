@@ -116,15 +116,14 @@ def predict(args: argparse.Namespace) -> None:
 
 
 def _predict(predictor: Any, files: "Sequence[CorpusFile]", args: argparse.Namespace) -> None:
-    from allennlp.common import Tqdm
-
+    from locate_label_allennlp.common.progress import progress_bar, shows_progress
     from locate_label_allennlp.data.document import CorpusError
     from locate_label_allennlp.predictors.bulk_prediction import read_corpus, write_predictions
     from locate_label_allennlp.predictors.inputs import count_inputs, read_inputs
     from locate_label_allennlp.predictors.predictions_file import predictions_file
 
     is_corpus = args.use_dataset_reader
-    has_bar = not args.silent and (sys.stderr.isatty() or args.file_friendly_logging)
+    has_bar = not args.silent and shows_progress()
     skipped: List[CorpusError] = []
     if is_corpus:
         inputs = read_corpus(predictor._dataset_reader, args.input_file)
@@ -136,7 +135,7 @@ def _predict(predictor: Any, files: "Sequence[CorpusFile]", args: argparse.Names
     batch_size = args.batch_size or BATCH_SIZE
     with ExitStack() as stack:
         seen = stack.enter_context(
-            Tqdm.tqdm(inputs, desc="predicting", unit=unit, total=total, disable=not has_bar)
+            progress_bar(inputs, desc="predicting", unit=unit, total=total, silent=args.silent)
         )
         if args.output_file is None:
             write = stack.enter_context(quiet_when_closed())

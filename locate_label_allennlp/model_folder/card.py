@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
-from allennlp.common import Tqdm
 from allennlp.models import Archive
 from huggingface_hub import ModelCardData
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from locate_label_allennlp.commands.info import installed_version
 from locate_label_allennlp.common.printable import printable
+from locate_label_allennlp.common.progress import progress_bar
 from locate_label_allennlp.data.corpus.statistics import CorpusStatistics
 from locate_label_allennlp.data.document import CorpusError
 from locate_label_allennlp.models.nested_ner_model import NestedNerModel
@@ -195,8 +195,8 @@ def corpus_counts(reader: Any, path: Any) -> Dict[str, int]:
     """How many documents, sentences, words and entities a reader finds in a corpus."""
     counted = CorpusStatistics()
     documents = reader.documents(path)
-    for document in Tqdm.tqdm(
-        documents, desc="counting", unit=" documents", delay=1, leave=False, disable=None
+    for document in progress_bar(
+        documents, desc="counting", unit=" documents", delay=1, leave=False
     ):
         counted.add(document)
     if not counted.sentences:

@@ -2,7 +2,6 @@
 
 import hashlib
 import shutil
-import sys
 import tomllib
 import zipfile
 from dataclasses import dataclass
@@ -14,8 +13,8 @@ from urllib.parse import urlsplit
 
 import requests
 from allennlp.common.checks import ConfigurationError
-from allennlp.common.tqdm import Tqdm
 
+from locate_label_allennlp.common.progress import progress_bar
 from locate_label_allennlp.common.whole_files import whole_path
 
 SOURCE = "SOURCE.md"
@@ -147,13 +146,12 @@ def _download(url: str, target: Path) -> None:
             begun = begun if goes_on else 0
             with (
                 open(target, "ab" if goes_on else "wb") as file,
-                Tqdm.tqdm(
+                progress_bar(
                     desc=url.rpartition("/")[2],
                     initial=begun,
                     total=begun + left or None,
                     unit="B",
                     unit_scale=True,
-                    disable=not sys.stderr.isatty(),
                 ) as bar,
             ):
                 fetched = 0

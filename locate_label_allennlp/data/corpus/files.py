@@ -7,8 +7,8 @@ from typing import Any, Dict, Iterable, Iterator, List, Sequence
 
 from allennlp.common import Params
 from allennlp.common.checks import ConfigurationError
-from allennlp.common.tqdm import Tqdm
 
+from locate_label_allennlp.common.progress import progress_bar
 from locate_label_allennlp.data.document import CorpusError, Document
 from locate_label_allennlp.data.formats import CorpusFormat, JsonlFormat
 
@@ -48,7 +48,7 @@ def read_corpus(format: CorpusFormat, path: str, may_be_empty: bool = False) -> 
     `CorpusError` if there is none, unless `may_be_empty`.
     """
     is_empty = True
-    with Tqdm.tqdm(desc=path, unit=" sentences", delay=1, leave=False, disable=None) as bar:
+    with progress_bar(desc=path, unit=" sentences", delay=1, leave=False) as bar:
         for document in format.read(path):
             is_empty = False
             yield document
