@@ -242,6 +242,8 @@ def _fetch(args: argparse.Namespace) -> int:
     print(f"{corpus.title}\n\n{_counted(len(paths), 'file')} in {folder}")
     print(f"Licence: {corpus.licence}\nCite: {corpus.cite}\n")
     print("\n".join(corpus.next))
+    if folder.resolve() != Path(corpus.folder).resolve():
+        print(f"The configs look for it in {corpus.folder}, unless TRAIN, DEV and TEST are set.")
     return 0
 
 

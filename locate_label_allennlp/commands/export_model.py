@@ -3,6 +3,7 @@
 import argparse
 import signal
 import sys
+from typing import Any
 
 from allennlp.commands.subcommand import Subcommand
 from overrides import overrides
@@ -71,5 +72,5 @@ def _export(args: argparse.Namespace) -> None:
         print(printable(f"left out: {', '.join(left_out)}", keep=""), file=sys.stderr)
     if not args.license:
         print("the card states no licence; --license does", file=sys.stderr)
-    kind = archive.config["model"]["type"]
-    print(f"{args.folder}: {kind}, {len(archive.model.labels)} types")
+    model: Any = archive.model
+    print(f"{args.folder}: {archive.config['model']['type']}, {len(model.labels)} types")

@@ -45,8 +45,8 @@ def unpack(path: Union[str, "os.PathLike[str]"], folder: str, limited: bool = Tr
                 raise RefusedArchive(f"it has {member.name!r} twice")
             names.add(name)
             total += member.size
-            if limited and len(names) > MEMBERS:
-                raise RefusedArchive(f"it has more than {MEMBERS:,} files")
+            if limited:
+                check_limits(len(names), 0, name)
             if most is not None and total > most:
                 raise RefusedArchive(
                     f"unpacked it is larger than {most / 2**20:,.0f} MiB, up to {member.name!r}; "

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
+from allennlp.common import Tqdm
 from allennlp.models import Archive
 from huggingface_hub import ModelCardData
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -16,7 +17,12 @@ from locate_label_allennlp.common.printable import printable
 from locate_label_allennlp.data.corpus.statistics import CorpusStatistics
 from locate_label_allennlp.data.document import CorpusError
 from locate_label_allennlp.models.nested_ner_model import NestedNerModel
-from locate_label_allennlp.training.results_table import cells, readable, score_groups
+from locate_label_allennlp.training.results_table import (
+    cells,
+    other_lines,
+    readable,
+    score_groups,
+)
 
 LIBRARY = "locate-label-allennlp"
 VERSIONS = (LIBRARY, "allennlp", "torch", "transformers", "spacy", "safetensors")
@@ -92,10 +98,11 @@ class Corpus(NamedTuple):
 
 
 class Results(NamedTuple):
-    """Scores in percent, a row a group of entities, and the corpus they are of."""
+    """Scores in percent, a row a group of entities, what else was measured, and of which corpus."""
 
     corpus: str
     rows: List[Tuple[str, ...]]
+    lines: List[str]
 
 
 def model_card(
@@ -121,7 +128,7 @@ def model_card(
     else:
         metrics, counts = evaluate(archive, corpus, cuda_device)
         corpora.append(Corpus("evaluation", _name(corpus), counts))
-        results = Results(_name(corpus), [*_rows(metrics)])
+        results = _results(_name(corpus), metrics)
     encoders = list(facts.base_models) or sorted(set(encoders_of(config)))
     languages = facts.languages or _languages(config)
     data = ModelCardData(
@@ -187,7 +194,10 @@ def evaluate(
 def corpus_counts(reader: Any, path: Any) -> Dict[str, int]:
     """How many documents, sentences, words and entities a reader finds in a corpus."""
     counted = CorpusStatistics()
-    for document in reader.documents(path):
+    documents = reader.documents(path)
+    for document in Tqdm.tqdm(
+        documents, desc="counting", unit=" documents", delay=1, leave=False, disable=None
+    ):
         counted.add(document)
     if not counted.sentences:
         raise CorpusError("has no sentences", str(path))
@@ -219,7 +229,7 @@ def _of_training(metrics: Dict[str, Any], corpora: List[Corpus]) -> Optional[Res
     """Those of the test set, or else on the development set in the best epoch."""
     roles = {role: name for role, name, _ in corpora}
     for prefix, key in _EVALUATED.items():
-        if f"{prefix}micro_f1" not in metrics:
+        if not {f"{prefix}micro_f1", f"{prefix}oracle_span_f1"} & metrics.keys():
             continue
         of_corpus = {
             name.removeprefix(prefix): value
@@ -228,8 +238,17 @@ def _of_training(metrics: Dict[str, Any], corpora: List[Corpus]) -> Optional[Res
         }
         role = CORPORA.get(key, "")
         corpus = f"{roles.get(role, '')} ({role})" if role else "a corpus of its own"
-        return Results(corpus, [*_rows(of_corpus)])
+        return _results(corpus, of_corpus)
     return None
+
+
+def _results(corpus: str, metrics: Dict[str, Any]) -> Results:
+    measured = {
+        name: value
+        for name, value in metrics.items()
+        if name.endswith("_recall") or name.startswith("oracle_")
+    }
+    return Results(corpus, [*_rows(metrics)], [*other_lines(measured)])
 
 
 def _rows(metrics: Dict[str, Any]) -> Iterator[Tuple[str, ...]]:

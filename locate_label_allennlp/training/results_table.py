@@ -27,7 +27,7 @@ def print_results(metrics: Mapping[str, float], title: str = "") -> None:
         console.print(title, soft_wrap=True)
     if "micro_f1" in metrics:
         console.print(_scores(metrics))
-    for line in _others(metrics):
+    for line in other_lines(metrics):
         console.print(line, soft_wrap=True)
 
 
@@ -91,7 +91,7 @@ def readable(group: str) -> str:
     return group.replace("_", " ")
 
 
-def _others(metrics: Mapping[str, float]) -> Iterator[str]:
+def other_lines(metrics: Mapping[str, float]) -> Iterator[str]:
     """What is no score of a group of entities: ceilings first, then given mentions, then losses."""
     rest = {
         name: value

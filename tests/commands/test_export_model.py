@@ -1,12 +1,16 @@
 """The commands that take an archive take the folder of a model, and give the same."""
 
 import json
+import os
 import pickle
+import signal
 from pathlib import Path
 from typing import Any, Callable, Tuple
 
 import pytest
 import torch
+
+from locate_label_allennlp.model_folder import export
 
 CORPUS = Path("formats") / "nested.jsonl"
 
@@ -55,3 +59,30 @@ def test_every_command_takes_it(
     monkeypatch.setattr(torch, "load", unpickled)
     monkeypatch.setattr(pickle, "Unpickler", unpickled)
     assert outputs(model, "folder") == expected
+
+
+def test_sigterm_leaves_nothing(
+    fixtures: Path,
+    tmp_path: Path,
+    allennlp: Callable[..., Tuple[int, str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    config = fixtures / "configs" / "tiny_mention_typer.jsonnet"
+    assert allennlp("train", config, "-s", tmp_path / "out")[0] == 0
+    before = signal.getsignal(signal.SIGTERM)
+    arguments = ("export-model", tmp_path / "out", tmp_path / "model")
+    with monkeypatch.context() as context:
+        context.setattr(export, "model_card", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+        try:
+            assert allennlp(*arguments)[0] == 128 + signal.SIGTERM
+        finally:
+            signal.signal(signal.SIGTERM, before)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    # A model that is given its mentions has other scores.
+    try:
+        assert allennlp(*arguments, "--evaluate", fixtures / CORPUS)[0] == 0
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    card = (tmp_path / "model" / "README.md").read_text("utf-8")
+    assert "of the given mentions have the right type" in card
+    assert "| precision |" not in card

@@ -1,11 +1,12 @@
 """Models published to a hub and loaded from there; the hub is one on this machine."""
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
-import yaml
+import spacy
 from allennlp.common.checks import ConfigurationError
 from huggingface_hub import constants
 
@@ -13,7 +14,8 @@ import locate_label_allennlp
 from locate_label_allennlp.common import unpacking
 from locate_label_allennlp.model_folder.hub import HubName, downloaded, hub_name, publish
 from locate_label_allennlp.model_folder.layout import belongs
-from tests.allennlp_command import error_line, run_allennlp
+from locate_label_allennlp.predictors.loading import local_path
+from tests.allennlp_command import run_allennlp
 from tests.model_folder.fake_hub import TOKEN, FakeHub, fake_hub
 from tests.model_folder.test_export import TEXTS, found, without_pickle
 
@@ -57,6 +59,36 @@ def test_what_is_published_is_loaded(hub: FakeHub, exported: Path) -> None:
     assert [[vars(each) for each in ner(text)] for text in TEXTS] == expected
     assert hub.requests
     assert not [request for request in hub.requests if "/resolve/" in request]
+
+
+def test_nothing_is_asked_with_local_files_only(hub: FakeHub, exported: Path) -> None:
+    publish(str(exported), NAME)
+    with pytest.raises(
+        ConfigurationError, match=r"the hub may not be asked .* no whole copy of it"
+    ):
+        locate_label_allennlp.load(NAME, local_files_only=True)
+    expected = locate_label_allennlp.load(NAME)(TEXTS[0])
+    hub.requests.clear()
+    for name in (NAME, f"hf://{NAME}"):
+        assert locate_label_allennlp.load(name, local_files_only=True)(TEXTS[0]) == expected
+    assert not hub.requests
+
+
+def test_a_pipeline_of_spacy_stores_its_model_of_the_hub(
+    hub: FakeHub, exported: Path, tmp_path: Path
+) -> None:
+    publish(str(exported), NAME)
+    nlp = spacy.blank("en")
+    nlp.add_pipe("locate_label", config={"model": NAME})
+    doc = nlp(TEXTS[0])
+    before = [str(span) for span in doc.spans["sc"]]
+    nlp.to_disk(tmp_path / "pipeline")
+    assert content(tmp_path / "pipeline" / "locate_label" / "model") == content(exported)
+    hub.requests.clear()
+    doc = spacy.load(tmp_path / "pipeline")(TEXTS[0])
+    assert [str(span) for span in doc.spans["sc"]] == before
+    assert before
+    assert not hub.requests
 
 
 def test_a_revision(hub: FakeHub, folder: Path) -> None:
@@ -200,7 +232,7 @@ def test_which_files_belong() -> None:
         assert not belongs(name)
 
 
-def test_the_commands(hub: FakeHub, training: Path, tmp_path: Path) -> None:
+def test_the_commands(hub: FakeHub, exported: Path, tmp_path: Path) -> None:
     """As a user runs them, with the address of the hub in the environment."""
     environment = {
         "HF_ENDPOINT": hub.url,
@@ -210,18 +242,22 @@ def test_the_commands(hub: FakeHub, training: Path, tmp_path: Path) -> None:
         "HF_HOME": str(tmp_path / "home"),
     }
     (tmp_path / "raw.txt").write_text("\n".join(TEXTS))
-    printed = run_allennlp(
-        "export-model", training / "model.tar.gz", "tarn", "--license", "mit", cwd=tmp_path
-    )
-    assert "tarn: locate_and_label, 3 types" in printed
-    printed = run_allennlp("publish-model", "tarn", NAME, cwd=tmp_path, **environment)
-    assert f"tarn: {hub.url}/{NAME}/commit/" in printed
-    front_matter = hub.files(NAME, "main")[1]["README.md"].decode().split("---\n")[1]
-    assert yaml.safe_load(front_matter)["license"] == "mit"
-    shutil.rmtree(tmp_path / "tarn")
+    printed = run_allennlp("publish-model", exported, NAME, cwd=tmp_path, **environment)
+    assert f"{exported}: {hub.url}/{NAME}/commit/" in printed
     drawn = run_allennlp("draw-entities", NAME, "raw.txt", cwd=tmp_path, **environment)
     assert "PLACE" in drawn
     offline = without_pickle(Path(NAME), **{**environment, "HF_HUB_OFFLINE": "1"})
     assert offline.returncode == 0, offline.stderr
-    output = run_allennlp("publish-model", training, NAME, cwd=tmp_path, fails=True, **environment)
-    assert "has no model.safetensors; allowed is" in error_line(output)
+    assert any(json.loads(offline.stdout.splitlines()[-1]))
+
+
+def test_local_files_only(hub: FakeHub, exported: Path) -> None:
+    publish(str(exported), NAME)
+    with pytest.raises(ConfigurationError, match="no whole copy of it is on this machine"):
+        locate_label_allennlp.load(NAME, local_files_only=True)
+    copy = downloaded(NAME)
+    hub.requests.clear()
+    for name in (NAME, f"hf://{NAME}", f"{NAME}@main"):
+        assert locate_label_allennlp.load(name, local_files_only=True)(TEXTS[0])
+        assert local_path(name) == copy
+    assert not hub.requests
