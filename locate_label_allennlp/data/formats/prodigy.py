@@ -97,7 +97,6 @@ def _tokens(text: str, offsets: List[Spans]) -> List[Dict[str, Any]]:
             gap = position + bool(tokens and tokens[-1]["ws"])
             if gap < start and text[gap:start].isspace():
                 add(gap, start)
-                tokens[-1]["ws"] = False
             add(start, end, **({} if index else {SENTENCE_START: True}))
             position = end
     return tokens
