@@ -46,7 +46,8 @@ def load(
     # Parameters
 
     model : `str`
-        An archive, the folder of a training, or a URL.
+        An archive, the folder of a training or of a model (`allennlp export-model`), the name of a
+        model on the hub (`org/name` or `org/name@revision`), or a URL.
     device : `str`, optional
         `"cpu"`, `"cuda"`, `"cuda:1"`, or the number of a GPU. By default the first GPU where there
         is one.

@@ -212,22 +212,18 @@ class LocateLabelPipe(Pipe):
             Sentence(
                 tuple(doc[index].text for index in tokens),
                 pos=tuple(getattr(doc[i], f"{self._pos}_") for i in tokens) if has_pos else None,
-                offsets=tuple((doc[i].idx, doc[i].idx + len(doc[i])) for i in tokens),
             )
             for tokens in of_sentences
         )
-        return Document(sentences, text=doc.text), of_sentences
+        return Document(sentences), of_sentences
 
     def to_disk(self, path: Union[str, Path], *, exclude: Iterable[str] = ()) -> None:
         """Stores the model in the folder `path`."""
         from locate_label_allennlp.predictors.loading import local_path
         from locate_label_allennlp.predictors.stored_model import store_model
 
-        if self._source is None:
-            raise ValueError(f"the component {self.name!r} has no model that could be stored")
-        if not os.path.exists(self._source):
-            self.finder  # noqa: B018
-        store_model(local_path(self._source), Path(path))
+        self.finder  # noqa: B018  # what cannot be loaded is not stored
+        store_model(local_path(self._source or ""), Path(path))
 
     def from_disk(
         self, path: Union[str, Path], *, exclude: Iterable[str] = ()

@@ -28,6 +28,10 @@ KERNELS = {
     "2_3": [2, 3],
     "2_3_2": [2, 3, 2],
 }
+SIZES = [
+    *(f"layers_{number}" for number in range(1, 6)),
+    *(f"heads_{number}" for number in (1, 2, 4, 8, 16)),
+]
 
 
 @pytest.mark.parametrize(
@@ -67,9 +71,22 @@ def test_table_7(name: str) -> None:
     assert base == other
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_figures_5_and_6(size: str) -> None:
+    """The paper's kernels there, and layers or heads that differ from its own choice alone."""
+    base, other = config(BASE), config(f"ablations/{BASE}_{size}")
+    kind, number = size.split("_")
+    assert base["model"]["proposer"].pop("kernels") == [2, 2]
+    assert other["model"]["proposer"].pop("kernels") == [2, 3]
+    assert other["model"]["regressor"].pop(f"num_{kind}") == int(number)
+    assert base["model"]["regressor"].pop(f"num_{kind}") == {"layers": 3, "heads": 8}[kind]
+    assert base == other
+
+
 def test_there_is_no_other_ablation() -> None:
     names = {f"{BASE}_without_{switch}" for switch in SWITCHES}
     names |= {f"{BASE}_kernels_{name}" for name in KERNELS}
+    names |= {f"{BASE}_{size}" for size in SIZES}
     assert {path.stem for path in (CONFIGS / "ablations").glob("*proposer*.jsonnet")} == names
 
 
@@ -79,6 +96,8 @@ def test_there_is_no_other_ablation() -> None:
         *(f"{dataset}_proposer_regressor" for dataset in ("genia", "conll03", "weibo")),
         f"ablations/{BASE}_kernels_none",
         f"ablations/{BASE}_kernels_2_3_2",
+        f"ablations/{BASE}_layers_5",
+        f"ablations/{BASE}_heads_16",
         *(f"ablations/{BASE}_without_{switch}" for switch in SWITCHES),
     ],
 )

@@ -2,6 +2,7 @@
 
 import argparse
 import shutil
+import sys
 from typing import TYPE_CHECKING, Any, Iterator, List, Sequence, Tuple
 
 from allennlp.commands.subcommand import Subcommand
@@ -62,7 +63,7 @@ def _draw(args: argparse.Namespace) -> None:
     files = input_files(args.input_file)
     arguments = {"language": args.language, "words": args.words}
     predictor = load_predictor(args.archive_file, args.cuda_device, args.overrides, arguments)
-    drawn = _sentences(predictor, files, args.whole_files)
+    drawn = _sentences(predictor, files, args.whole_files, has_bar=args.html is not None)
     if args.html is not None:
         with atomic_file(args.html) as target:
             pairs = ((sentence.words, marks) for sentence, marks in drawn)
@@ -76,12 +77,25 @@ def _draw(args: argparse.Namespace) -> None:
 
 
 def _sentences(
-    predictor: "NestedNerPredictor", files: "Sequence[CorpusFile]", whole_files: Any
+    predictor: "NestedNerPredictor",
+    files: "Sequence[CorpusFile]",
+    whole_files: Any,
+    has_bar: bool,
 ) -> Iterator[Drawn]:
-    """Each sentence with its entities, whose scores stand in hundredths beside the types."""
-    from locate_label_allennlp.predictors.inputs import read_inputs
+    """
+    Each sentence with its entities, whose scores stand in hundredths beside the types. In a
+    terminal a bar counts the inputs, if asked for.
+    """
+    from allennlp.common import Tqdm
 
-    for _, document in read_inputs(predictor, files, whole_files):
+    from locate_label_allennlp.predictors.inputs import count_inputs, read_inputs
+
+    has_bar = has_bar and sys.stderr.isatty()
+    total = count_inputs(files, whole_files) if has_bar else None
+    inputs = read_inputs(predictor, files, whole_files)
+    for _, document in Tqdm.tqdm(
+        inputs, desc="predicting", unit="inputs", total=total, disable=not has_bar
+    ):
         (entities,) = predictor.entities([document])
         for number, sentence in enumerate(document.sentences):
             marks = [

@@ -1,17 +1,12 @@
 """The subcommand `tune-thresholds` fits a temperature and thresholds to a development set."""
 
 import argparse
-import json
 import os
-from typing import TYPE_CHECKING, Any
 
 from allennlp.commands.subcommand import Subcommand
 from overrides import overrides
 
 from locate_label_allennlp.common.printable import printable
-
-if TYPE_CHECKING:
-    from locate_label_allennlp.tuning.tuning import Scores, Tuned
 
 
 @Subcommand.register("tune-thresholds")
@@ -64,12 +59,12 @@ def _tune(args: argparse.Namespace) -> None:
     from allennlp.common.checks import ConfigurationError
     from allennlp.models.archival import load_archive
 
-    from locate_label_allennlp.common.whole_files import whole_file
     from locate_label_allennlp.data.document import CorpusError
     from locate_label_allennlp.decoders import EntityDecoder
     from locate_label_allennlp.models.nested_ner_model import NestedNerModel
     from locate_label_allennlp.report.batches import corpus_batches
     from locate_label_allennlp.report.building import registered_name
+    from locate_label_allennlp.tuning.summary import chosen, scores_table, write_tuning
     from locate_label_allennlp.tuning.thresholds import Objective
     from locate_label_allennlp.tuning.tuned_archive import copy_archive
     from locate_label_allennlp.tuning.tuning import Sentences, tune, tuned_config
@@ -101,54 +96,6 @@ def _tune(args: argparse.Namespace) -> None:
     )
     name = registered_name(EntityDecoder, type(model.decoder))
     copy_archive(args.archive_file, args.output, lambda config: tuned_config(config, tuned, name))
-    with whole_file(f"{args.output}.tuning.json") as file:
-        file.write(json.dumps(tuned.as_json(), indent=2).encode())
-    with whole_file(f"{args.output}.tuning.png") as file:
-        _draw_curve(tuned, file)
-    print(_table(tuned))
-    print(printable(f"{args.output}: {_chosen(tuned)}", keep=""))
-
-
-def _table(tuned: "Tuned") -> str:
-    def row(name: str, scores: "Scores") -> str:
-        numbers = (scores.precision, scores.recall, scores.f1, scores.objective)
-        shown = " ".join(f"{100 * number:9.1f}" for number in numbers)
-        return f"{name:8} {shown} {scores.calibration_error:17.3f}"
-
-    columns = " ".join(f"{name:>9}" for name in ("precision", "recall", "F1", "objective"))
-    head = f"{'':8} {columns} {'calibration error':>17}"
-    return "\n".join([head, row("before", tuned.before), row("after", tuned.after)])
-
-
-def _chosen(tuned: "Tuned") -> str:
-    from locate_label_allennlp.tuning.thresholds import FEWEST
-
-    temperature = f"temperature {tuned.temperature:.3f}"
-    if not tuned.type_thresholds:
-        return f"{temperature}, threshold {tuned.score_threshold:.3f} for all types"
-    by_type = ", ".join(f"{kind} {each:.3f}" for kind, each in tuned.type_thresholds.items())
-    rare = [kind for kind, count in tuned.gold.items() if count < FEWEST]
-    few = f" (that of all types for {', '.join(rare)}: fewer than {FEWEST})" if rare else ""
-    return f"{temperature}, thresholds {by_type}{few}"
-
-
-def _draw_curve(tuned: "Tuned", file: Any) -> None:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9, 4), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    thresholds, precision, recall = zip(*tuned.curve, strict=True)
-    left.plot(thresholds, precision, label="precision")
-    left.plot(thresholds, recall, label="recall")
-    left.axvline(tuned.score_threshold, color="grey", linestyle=":", label="lowest threshold")
-    left.set_xlabel("threshold")
-    left.legend()
-    right.plot([0, 1], [0, 1], color="grey", linestyle=":")
-    right.plot(
-        [each.score for each in tuned.reliability],
-        [each.correct for each in tuned.reliability],
-        marker="o",
-    )
-    right.set_xlabel("score")
-    right.set_ylabel("share that is right")
-    figure.savefig(file, format="png", dpi=120)
+    write_tuning(tuned, f"{args.output}.tuning")
+    print(scores_table(tuned))
+    print(printable(f"{args.output}: {chosen(tuned)}", keep=""))

@@ -16,6 +16,7 @@ from huggingface_hub import HfApi, constants, try_to_load_from_cache
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RepositoryNotFoundError
 from transformers import AutoConfig, AutoModel, AutoTokenizer, PretrainedConfig
 
+from locate_label_allennlp.common.weights import SAFE_WEIGHTS
 from locate_label_allennlp.patches.trust import is_restricted
 
 # Configs name this folder in `include_in_archive`.
@@ -42,10 +43,7 @@ def encoder_source(model_name: str, serialization_dir: Optional[str]) -> str:
     """
     if serialization_dir is None:
         return model_name
-    readable = re.sub(r"[^A-Za-z0-9._-]+", "-", os.path.basename(os.path.normpath(model_name)))
-    # Two encoders of one experiment may have folders of the same name.
-    digest = hashlib.sha256(model_name.encode()).hexdigest()[:8]
-    copy = Path(serialization_dir) / ENCODER_FOLDER / f"{readable}-{digest}"
+    copy = Path(serialization_dir) / ENCODER_FOLDER / copy_name(model_name)
     if not copy.is_dir():
         if is_restricted():
             raise ConfigurationError(
@@ -54,6 +52,14 @@ def encoder_source(model_name: str, serialization_dir: Optional[str]) -> str:
             )
         _copy_encoder(model_name, copy)
     return str(copy)
+
+
+def copy_name(model_name: str) -> str:
+    """The name of the folder with the copy of an encoder, below `ENCODER_FOLDER`."""
+    readable = re.sub(r"[^A-Za-z0-9._-]+", "-", os.path.basename(os.path.normpath(model_name)))
+    # Two encoders of one experiment may have folders of the same name.
+    digest = hashlib.sha256(model_name.encode()).hexdigest()[:8]
+    return f"{readable}-{digest}"
 
 
 def _copy_encoder(model_name: str, target: Path) -> None:
@@ -76,7 +82,8 @@ def holds_trained_weights(serialization_dir: Optional[str]) -> bool:
     """Whether trained weights of the whole model lie there; they replace any pretrained ones."""
     folder = None if serialization_dir is None else Path(serialization_dir)
     return folder is not None and any(
-        any(folder.glob(pattern)) for pattern in ("weights.th", "best.th", "model_state_*.th")
+        any(folder.glob(pattern))
+        for pattern in ("weights.th", "best.th", "model_state_*.th", SAFE_WEIGHTS)
     )
 
 

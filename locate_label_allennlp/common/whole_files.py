@@ -34,7 +34,7 @@ def whole_path(path: Any) -> Iterator[Path]:
     partial = partial_path(path)
     try:
         yield partial
-        _sync(partial)
+        sync(partial)
         os.replace(partial, path)
     except OSError as error:
         partial.unlink(missing_ok=True)
@@ -44,7 +44,7 @@ def whole_path(path: Any) -> Iterator[Path]:
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
-    _sync(partial.parent)
+    sync(partial.parent)
 
 
 @contextmanager
@@ -60,7 +60,7 @@ def remove_partial_files(folder: Any) -> None:
         path.unlink()
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """To the disk; what a folder holds is part of the folder."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

@@ -1,6 +1,6 @@
 """Locate and Label, learned densely: the recommended model."""
 
-from typing import Any, Dict, Optional
+from typing import Any, Collection, Dict, Optional
 
 import torch
 from allennlp.common import Lazy
@@ -93,6 +93,11 @@ class DenseLocateAndLabel(NestedNerModel):
         self._positive_iou = positive_iou
         self._loss_weights = {"regression_loss": regression_weight}
         initializer(self)
+
+    @property
+    @overrides
+    def enumerated_lengths(self) -> Collection[int]:
+        return self._seed_lengths
 
     @overrides
     def detect(self, words: EncodedWords, gold: Optional[GoldEntities]) -> Detection:

@@ -1,6 +1,6 @@
 """The baselines: every span is classified."""
 
-from typing import Any, Dict, Optional, Union, cast
+from typing import Any, Collection, Dict, Optional, Union, cast
 
 import torch
 from allennlp.common import Lazy
@@ -180,6 +180,12 @@ class EnumeratedSpans(NestedNerModel):
             initializer=initializer,
             **kwargs,
         )
+
+    @property
+    @overrides
+    def enumerated_lengths(self) -> Optional[Collection[int]]:
+        longest = self._max_span_length
+        return None if longest is None else range(1, longest + 1)
 
     @overrides
     def detect(self, words: EncodedWords, gold: Optional[GoldEntities]) -> Detection:

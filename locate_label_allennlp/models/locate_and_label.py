@@ -1,6 +1,6 @@
 """Locate and Label."""
 
-from typing import Any, Dict, Optional, Sequence
+from typing import Any, Collection, Dict, Optional, Sequence
 
 import torch
 from allennlp.common import Lazy
@@ -167,6 +167,11 @@ class LocateAndLabel(NestedNerModel):
         self._drop_illegal = drop_illegal
         self._loss_weights = dict(zip(_LOSSES, loss_weights, strict=True))
         initializer(self)
+
+    @property
+    @overrides
+    def enumerated_lengths(self) -> Collection[int]:
+        return self._seed_lengths
 
     @overrides
     def detect(self, words: EncodedWords, gold: Optional[GoldEntities]) -> Detection:

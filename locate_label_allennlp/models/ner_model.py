@@ -16,6 +16,7 @@ from overrides import overrides
 from torch import Tensor
 
 from locate_label_allennlp.common.precision import at_precision, check_precision
+from locate_label_allennlp.common.weights import read_weights
 from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.data.fields import entities_of_spans
 from locate_label_allennlp.models.detection import Candidates, Detection, GoldEntities
@@ -141,11 +142,7 @@ class NerModel(Model):
         """
         gold = None
         if entities is not None:
-            gold = GoldEntities(
-                entities,
-                [sentence.get("fragments", {}) for sentence in metadata],
-                [sentence["unreachable"] for sentence in metadata],
-            )
+            gold = gold_entities(entities, metadata)
         losses, candidates = self._detect(gold, centre, metadata, tokens, context)
         output: Dict[str, Any] = {}
         if gold is not None:
@@ -318,5 +315,13 @@ class NerModel(Model):
 
 
 def _is_marked(weights: Path) -> bool:
-    # Mapped into memory: no weight is read for it.
-    return _MARK in torch.load(weights, map_location="cpu", mmap=True, weights_only=True)
+    return _MARK in read_weights(weights)
+
+
+def gold_entities(entities: Tensor, metadata: List[Dict[str, Any]]) -> GoldEntities:
+    """Those of a batch; see `NerModel.forward`."""
+    return GoldEntities(
+        entities,
+        [sentence.get("fragments", {}) for sentence in metadata],
+        [sentence["unreachable"] for sentence in metadata],
+    )

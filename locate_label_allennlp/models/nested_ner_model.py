@@ -1,6 +1,6 @@
 """What the models that detect entities have in common: words in, entities out."""
 
-from typing import Any, Dict, List, Mapping, Optional, Union
+from typing import Any, Collection, Dict, List, Mapping, Optional, Union
 
 import torch
 from allennlp.common.checks import ConfigurationError
@@ -122,11 +122,7 @@ class NestedNerModel(NerModel):
 
     def choose(self, scored: List[Entity]) -> List[Entity]:
         """The entities among the scored spans of a sentence."""
-        return [
-            entity
-            for entity in self.decoder.decode(scored)
-            if score_of(entity) > self.type_thresholds.get(entity.type, -1.0)
-        ]
+        return above(self.decoder.decode(scored), self.type_thresholds)
 
     @overrides
     def _detect(self, gold: Optional[GoldEntities], *inputs: Any, **named: Any) -> Detection:
@@ -155,6 +151,14 @@ class NestedNerModel(NerModel):
         self._metric(decoded, all_gold, reached)
 
     @property
+    def enumerated_lengths(self) -> Optional[Collection[int]]:
+        """
+        The lengths in words of the spans that the model begins with in training; `None` where it
+        begins with those of all lengths, or with none.
+        """
+        return None
+
+    @property
     def length_buckets(self) -> LengthBuckets:
         """Those of the metric."""
         return self._metric.counter.length_buckets
@@ -169,6 +173,13 @@ class NestedNerModel(NerModel):
     def group_metrics(self) -> Dict[str, float]:
         """The scores of each group of entities, which `get_metrics` may leave out."""
         return self._metric.get_metric(verbose=True)
+
+
+def above(entities: List[Entity], type_thresholds: Mapping[str, float]) -> List[Entity]:
+    """Those whose score is above the threshold of their type, if it has one."""
+    return [
+        entity for entity in entities if score_of(entity) > type_thresholds.get(entity.type, -1.0)
+    ]
 
 
 def tempered(probabilities: Tensor, temperature: float) -> Tensor:

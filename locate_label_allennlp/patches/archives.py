@@ -38,6 +38,7 @@ BUILT = (
 )
 # Read in training alone: an archive has the weights, and a copy of the encoder's configuration.
 TRAINED_FROM = {"pretrained_file", "initializer", "model_name"}
+FORMER_VOCABULARY = "vocabulary.directory"
 
 # Read from where `FROM=... allennlp train` says.
 REPLACED = ("train_data_path", "validation_data_path", "test_data_path")
@@ -76,34 +77,24 @@ def archives_from_anywhere(module: Any) -> Iterator[None]:
         check_for_gpu(cuda_device)
         loading = _LOADING.set(True)
         try:
-            if os.path.isdir(archive_file):
-                check_folder(archive_file)
-            with restricted(unless=trust):
-                return load_archive(archive_file, cuda_device, overrides, weights_file)
-        except (FileNotFoundError, EOFError, tarfile.TarError, zlib.error) as error:
-            reason = f"{_one_line(error)}; allowed is a model.tar.gz or the folder of a training"
-            raise ConfigurationError(f"{archive_file} cannot be loaded: {reason}") from error
-        except (OSError, UnsafeArchive, pickle.UnpicklingError) as error:
-            raise ConfigurationError(
-                f"{archive_file} cannot be loaded: {_one_line(error)}"
-            ) from error
-        except ConfigurationError:
-            raise
-        except Exception as error:  # whatever a config may lead a constructor to
-            misfits = any(sign in str(error) for sign in MISFIT)
-            if not misfits and (trust or is_trusted()):
-                raise
-            reason = "its weights do not fit its config" if misfits else type(error).__name__
-            raise ConfigurationError(
-                f"{archive_file} cannot be loaded: {reason}: {_one_line(error)}"
-            ) from error
+            with said_in_one_line(archive_file, trust):
+                path = fetched(archive_file)
+                with restricted(unless=trust):
+                    if os.path.isdir(path):
+                        check_folder(path)
+                    return load_archive(path, cuda_device, overrides, weights_file)
         finally:
             _LOADING.reset(loading)
 
     module.load_archive = load_archive_or_say_why_not
     module.extracted_archive = extracted_archive
     module.Params = _archived_params(module.Params)
-    load_model = module._load_model
+    load_model, get_weights_path = module._load_model, module.get_weights_path
+
+    def safe_weights_path(folder: Any) -> Any:
+        return _safe_weights(folder) or get_weights_path(folder)
+
+    module.get_weights_path = safe_weights_path
 
     def load_model_of_sound_weights(
         config: Any, weights_path: Any, serialization_dir: Any, cuda_device: int
@@ -128,6 +119,8 @@ def vocabulary_of_an_archive(module: Any) -> Iterator[None]:
             return from_files(cls, directory, *arguments, **options)
         from allennlp.common.checks import ConfigurationError
 
+        from locate_label_allennlp.training.types_of_archive import remember_labels
+
         try:
             with (
                 restricted(unless=not goes_on_from_an_archive()),
@@ -139,7 +132,9 @@ def vocabulary_of_an_archive(module: Any) -> Iterator[None]:
                     check_weights(os.path.join(folder, "weights.th"))
                 inner = os.path.join(folder, "vocabulary")
                 found = inner if os.path.isdir(inner) else folder
-                return from_files(cls, found, *arguments, **options)
+                vocabulary = from_files(cls, found, *arguments, **options)
+                remember_labels(vocabulary)
+                return vocabulary
         except (OSError, EOFError, tarfile.TarError, zlib.error, UnsafeArchive) as error:
             reason = _one_line(error)
             raise ConfigurationError(f"{directory} cannot be loaded: {reason}") from error
@@ -147,14 +142,81 @@ def vocabulary_of_an_archive(module: Any) -> Iterator[None]:
     module.Vocabulary.from_files = classmethod(from_files_or_archive)
 
 
+@patches("allennlp.nn.util")
+def weights_without_pickle(module: Any) -> Iterator[None]:
+    """AllenNLP reads weights by PyTorch alone; those of a model folder are safetensors."""
+    yield
+    read_state_dict = module.read_state_dict
+
+    def read_safe_state_dict(path: Any, *arguments: Any, **options: Any) -> Any:
+        from locate_label_allennlp.common.weights import is_safe, read_weights
+
+        # Which are copied to the model, wherever that is.
+        return read_weights(path) if is_safe(path) else read_state_dict(path, *arguments, **options)
+
+    module.read_state_dict = read_safe_state_dict
+
+
 class UnsafeArchive(Exception):
     """What of an archive is not allowed, in one line."""
 
 
+@contextmanager
+def said_in_one_line(archive_file: Any, trust: bool = False) -> Iterator[None]:
+    """What goes wrong with an archive within it becomes a `ConfigurationError` that names it."""
+    from allennlp.common.checks import ConfigurationError
+
+    try:
+        yield
+    except (FileNotFoundError, EOFError, tarfile.TarError, zlib.error) as error:
+        reason = (
+            f"{_one_line(error)}; allowed is a model.tar.gz, the folder of a training or of a "
+            "model, or the name of a model on the hub"
+        )
+        raise ConfigurationError(f"{archive_file} cannot be loaded: {reason}") from error
+    except (OSError, UnsafeArchive, pickle.UnpicklingError) as error:
+        raise ConfigurationError(f"{archive_file} cannot be loaded: {_one_line(error)}") from error
+    except ConfigurationError:
+        raise
+    except Exception as error:  # whatever a config may lead a constructor to
+        misfits = any(sign in str(error) for sign in MISFIT)
+        if not misfits and (trust or is_trusted()):
+            raise
+        reason = "its weights do not fit its config" if misfits else type(error).__name__
+        raise ConfigurationError(
+            f"{archive_file} cannot be loaded: {reason}: {_one_line(error)}"
+        ) from error
+
+
+def fetched(archive_file: Any) -> Any:
+    """Where a model of the hub lies once it is downloaded; what is none is left as it is."""
+    if not isinstance(archive_file, str) or os.path.exists(archive_file):
+        return archive_file
+    from locate_label_allennlp.model_folder.hub import downloaded, hub_name
+
+    name = hub_name(archive_file)
+    return archive_file if name is None else downloaded(*name)
+
+
 def check_folder(folder: Any) -> None:
-    """Raises a `FileNotFoundError` for a folder that no training has filled."""
+    """
+    Raises a `FileNotFoundError` for a folder that no training has filled, and of one without pickle
+    looks at what lies there as `unpack` does at an archive.
+    """
     if not os.path.isfile(os.path.join(folder, "config.json")):
         raise FileNotFoundError("the folder has no config.json")
+    if _safe_weights(folder) and is_restricted():
+        from locate_label_allennlp.common.unpacking import check_files
+        from locate_label_allennlp.model_folder.layout import PARTS
+
+        check_files(folder, PARTS)
+
+
+def _safe_weights(folder: Any) -> str | None:
+    from locate_label_allennlp.common.weights import SAFE_WEIGHTS
+
+    path = os.path.join(folder, SAFE_WEIGHTS)
+    return path if os.path.lexists(path) else None
 
 
 @contextmanager
@@ -219,7 +281,8 @@ def check_config(config: Any, trained_on: bool = False) -> None:
     for place, key, value in _items(config, ""):
         if key in FORBIDDEN_KEYS:
             raise UnsafeArchive(f"its config has {place!r}, which is not allowed in an archive")
-        is_built = place.startswith(BUILT) and not TRAINED_FROM & set(place.split("."))
+        is_of_training = TRAINED_FROM & set(place.split(".")) or place == FORMER_VOCABULARY
+        is_built = place.startswith(BUILT) and not is_of_training
         if trained_on:
             is_refused = is_address(value) and not place.startswith(REPLACED)
         else:
@@ -284,8 +347,10 @@ def check_weights(path: Any) -> None:
     """
     import torch
 
+    from locate_label_allennlp.common.weights import read_weights
+
     try:
-        weights = torch.load(path, map_location="cpu", mmap=True, weights_only=True)
+        weights = read_weights(path)
     except FileNotFoundError:
         raise
     except Exception as error:  # whatever a broken or hostile file leads PyTorch to

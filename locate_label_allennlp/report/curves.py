@@ -1,9 +1,10 @@
 """How precision and recall depend on the threshold of the score."""
 
 from copy import copy
-from typing import Any, Dict
+from typing import Any, Dict, Mapping, Optional
 
 from locate_label_allennlp.decoders import EntityDecoder
+from locate_label_allennlp.models.nested_ner_model import above
 from locate_label_allennlp.report.traces import Trace
 from locate_label_allennlp.training.metrics.entity_counter import Counts, EntityCounter
 
@@ -22,9 +23,17 @@ class Curves:
     decoder : `EntityDecoder`
         The model's; it is not changed.
     counter : `EntityCounter`
+    type_thresholds : `Mapping[str, float]`, optional
+        Those of the model, which are kept where they are higher.
     """
 
-    def __init__(self, decoder: EntityDecoder, counter: EntityCounter) -> None:
+    def __init__(
+        self,
+        decoder: EntityDecoder,
+        counter: EntityCounter,
+        type_thresholds: Optional[Mapping[str, float]] = None,
+    ) -> None:
+        self._type_thresholds = type_thresholds or {}
         own = decoder.score_threshold
         self._decoders = {
             threshold: with_threshold(decoder, threshold)
@@ -38,7 +47,8 @@ class Curves:
 
     def add(self, trace: Trace) -> None:
         for threshold, decoder in self._decoders.items():
-            counts = self._counter.count([decoder.decode(trace.scored)], [trace.gold])
+            found = above(decoder.decode(trace.scored), self._type_thresholds)
+            counts = self._counter.count([found], [trace.gold])
             for group, points in self._counts.items():
                 points[threshold] += counts[group]
 

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from locate_label_allennlp.common.drawing import Mark
 from locate_label_allennlp.report import plots
 from locate_label_allennlp.report.displacy import draw_html
+from locate_label_allennlp.tuning.calibration import NUM_BINS
 
 # What the page calls stages and origins.
 NAMES = {
@@ -54,7 +55,14 @@ def page(report: JsonDict) -> str:
         keep_trailing_newline=True,
     )
     environment.filters.update(percent=_percent, counted="{:,}".format, named=NAMES.__getitem__)
-    environment.globals.update(by_type=_by_type, drawn=_drawn, share=_share)
+    environment.globals.update(
+        beyond=_beyond,
+        by_type=_by_type,
+        drawn=_drawn,
+        num_bins=NUM_BINS,
+        ranges=_ranges,
+        share=_share,
+    )
     types = _frequent_types(report)
     return environment.get_template("templates/report.html.jinja").render(
         **report,
@@ -71,6 +79,25 @@ def page(report: JsonDict) -> str:
 def _percent(share: float) -> str:
     """In hundredths with one decimal, as results of this field are given."""
     return f"{100 * share:.1f}"
+
+
+def _beyond(group: str, lengths: Sequence[int]) -> bool:
+    """Whether the entities of a group of lengths, such as 7 or 20+, have none of `lengths`."""
+    shortest = int(group.removesuffix("+"))
+    if group.endswith("+"):
+        return all(length < shortest for length in lengths)
+    return shortest not in lengths
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Rising numbers as 1-5, 7, 9."""
+    ends: List[List[int]] = []
+    for number in numbers:
+        if ends and number == ends[-1][1] + 1:
+            ends[-1][1] = number
+        else:
+            ends.append([number, number])
+    return ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in ends)
 
 
 def _share(part: float, whole: float) -> float:
@@ -122,16 +149,20 @@ def _frequent_types(report: JsonDict) -> List[str]:
 
 def _plots(report: JsonDict, types: Sequence[str]) -> Dict[str, str]:
     """The drawings of what the report has."""
-    curves, threshold = report["curves"], report["model"]["score_threshold"]
     probabilities = report["probabilities"]
-    svgs = {
-        "precision_recall": plots.precision_recall_plot(curves, types, threshold),
-        "threshold": plots.threshold_plot(curves, threshold),
-    }
-    if report["offsets"] is not None:
+    svgs: Dict[str, str] = {}
+    if "curves" in report:
+        curves, threshold = report["curves"], report["model"]["score_threshold"]
+        svgs["precision_recall"] = plots.precision_recall_plot(curves, types, threshold)
+        svgs["threshold"] = plots.threshold_plot(curves, threshold)
+    if "calibration" in report and report["calibration"]["bins"]:
+        svgs["reliability"] = plots.reliability_plot(report["calibration"])
+    if report["training"]:
+        svgs["losses"] = plots.losses_plot(report["training"])
+    if report.get("offsets") is not None:
         svgs["offsets"] = plots.offsets_plot(report["offsets"])
     if probabilities["is_right"]:
-        svgs["violin"] = plots.violin_plot(probabilities)
+        svgs["violin"] = plots.violin_plot(probabilities, types)
         svgs["discrepancy"] = plots.discrepancy_plot(probabilities)
         if probabilities["pca"] is not None:
             svgs["pca"] = plots.pca_plot(probabilities, types)

@@ -27,12 +27,12 @@ def print_results(metrics: Mapping[str, float], title: str = "") -> None:
         console.print(title, soft_wrap=True)
     if "micro_f1" in metrics:
         console.print(_scores(metrics))
-    for line in _others(metrics):
+    for line in other_lines(metrics):
         console.print(line, soft_wrap=True)
 
 
 def _scores(metrics: Mapping[str, float]) -> Table:
-    groups = _groups(metrics)
+    groups = score_groups(metrics)
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column("", overflow="fold")
     for name in _COLUMNS:
@@ -40,7 +40,7 @@ def _scores(metrics: Mapping[str, float]) -> Table:
 
     def section(names: List[str]) -> None:
         for name in names:
-            table.add_row(_readable(name), *_cells(groups[name]))
+            table.add_row(readable(name), *cells(groups[name]))
         if names:
             table.add_section()
 
@@ -52,7 +52,7 @@ def _scores(metrics: Mapping[str, float]) -> Table:
     return table
 
 
-def _groups(metrics: Mapping[str, float]) -> Dict[str, Dict[str, float]]:
+def score_groups(metrics: Mapping[str, float]) -> Dict[str, Dict[str, float]]:
     """The numbers of each group of entities by the names of the columns."""
     groups: Dict[str, Dict[str, float]] = {}
     for name, value in metrics.items():
@@ -60,17 +60,19 @@ def _groups(metrics: Mapping[str, float]) -> Dict[str, Dict[str, float]]:
         if slash and column in _COLUMNS:
             groups.setdefault(group, {})[column] = value
     types = [numbers for name, numbers in groups.items() if name.startswith("type/")]
-    every = {name: sum(numbers[name] for numbers in types) for name in _COLUMNS[3:]}
+    every = {name: sum(numbers[name] for numbers in types) for name in _COLUMNS[3:] if types}
     groups["all entities"] = {**_prefixed(metrics, "micro"), **every}
     groups["mean of types"] = _prefixed(metrics, "macro")
     return groups
 
 
 def _prefixed(metrics: Mapping[str, float], prefix: str) -> Dict[str, float]:
-    return {name: metrics[f"{prefix}_{name}"] for name in _COLUMNS[:3]}
+    """Precision and recall of the mean of types are no part of short metrics."""
+    named = {name: f"{prefix}_{name}" for name in _COLUMNS[:3]}
+    return {name: metrics[full] for name, full in named.items() if full in metrics}
 
 
-def _cells(numbers: Mapping[str, float]) -> Iterator[str]:
+def cells(numbers: Mapping[str, float]) -> Iterator[str]:
     """A score without anything to divide by is no 0, but a dash."""
     gold, predicted = numbers.get("gold", 1), numbers.get("predicted", 1)
     known = {"precision": predicted, "recall": gold, "f1": gold + predicted}
@@ -82,14 +84,14 @@ def _cells(numbers: Mapping[str, float]) -> Iterator[str]:
             yield "" if number is None else f"{int(number):,}"
 
 
-def _readable(group: str) -> str:
+def readable(group: str) -> str:
     kind, slash, name = group.partition("/")
     if slash:
         return f"{name} words" if kind == "length" else name
     return group.replace("_", " ")
 
 
-def _others(metrics: Mapping[str, float]) -> Iterator[str]:
+def other_lines(metrics: Mapping[str, float]) -> Iterator[str]:
     """What is no score of a group of entities: ceilings first, then given mentions, then losses."""
     rest = {
         name: value
@@ -106,4 +108,4 @@ def _others(metrics: Mapping[str, float]) -> Iterator[str]:
             "not to be compared with a model that finds them)"
         )
     for name, value in rest.items():
-        yield f"{_readable(name)} {value:.4g}"
+        yield f"{readable(name)} {value:.4g}"

@@ -138,6 +138,19 @@ def test_a_page_instead(draw: Draw, tmp_path: Path) -> None:
     assert "in.jsonl</title>" in content
 
 
+def test_in_a_terminal_a_bar_counts_the_inputs_of_a_page(
+    draw: Draw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    draw("a", "b")
+    assert terminal.getvalue() == ""
+    draw("a", "b", options=["--html", str(tmp_path / "page.html")])
+    assert "predicting: 100%" in terminal.getvalue()
+    assert "2/2" in terminal.getvalue()
+
+
 def test_a_file_that_is_missing_is_an_error_of_one_line(draw: Draw, model: Path) -> None:
     with pytest.raises(CorpusError, match=r"in\.jsonl: no such file"):
         draw()

@@ -43,6 +43,8 @@ def test_what_the_report_says_of_model_and_corpus(report: Dict[str, Any]) -> Non
         "type": "locate_and_label",
         "decoder": "soft_nms",
         "score_threshold": 0.5,
+        "type_thresholds": {},
+        "temperature": 1.0,
         "types": report["model"]["types"],
     }
     assert set(report["model"]["types"]) == {"ROLE", "PLACE", "ORG"}

@@ -67,7 +67,7 @@ def test_the_page_needs_nothing_else(text: str) -> None:
 
 def test_every_figure_is_told_in_words(text: str) -> None:
     parsed = Parsed(text)
-    assert parsed.tags["figure"] == len(parsed.labels) == parsed.tags["figcaption"] == 6
+    assert parsed.tags["figure"] == len(parsed.labels) == parsed.tags["figcaption"] == 7
     assert all(len(label) > 20 for label in parsed.labels)
 
 
@@ -106,7 +106,7 @@ def test_a_model_without_seeds_or_entities_found(experiment: Callable[..., Any])
     assert report["corpus"]["found"] == 0
     shown = page(report)
     assert "<dt>Precision</dt><dd>—</dd>" in shown
-    assert Parsed(shown).tags["figure"] == 5
+    assert Parsed(shown).tags["figure"] == 6
     assert 'id="offsets"' not in shown
 
 
@@ -142,6 +142,35 @@ def test_a_threshold_is_advised_where_it_finds_something(
     # What found nothing has no precision.
     assert row_of_thresholds(shown, "0") == ["", "0.0", "0.0", ""]
     assert row_of_thresholds(shown, "0.5")[-1] == "the model&#39;s"
+
+
+def test_what_the_scores_of_lengths_and_bins_say(report: Dict[str, Any], text: str) -> None:
+    shown = " ".join(Parsed(text).text.split())
+    assert f"The expected calibration error is {report['calibration']['error']:.3f}" in shown
+    assert "it began with those of 1-3 words" in shown
+    assert f"The filter kept {100 * report['spans']['kept_share']:.1f} % of the seeds" in shown
+    part = text[text.index('id="lengths"') : text.index('id="missed"')]
+    bold = re.findall(r'<tr class="bold"><th scope="row">([^<]*)<', part)
+    single = list(report["lengths"]["single"])
+    assert bold == [name for name in single if name not in ("1", "2", "3")] != []
+
+
+def test_thresholds_of_types_are_said_and_kept(experiment: Callable[..., Any]) -> None:
+    model, batches = experiment(with_discontinuous=True)
+    plain = build_report(model, batches, "model.tar.gz", "corpus.jsonl")
+    kind = max(plain["model"]["types"], key=lambda each: plain["scores"][f"type/{each}"]["correct"])
+    model.type_thresholds, model.temperature = {kind: 1.0}, 1.25
+    other = build_report(model, batches, "model.tar.gz", "corpus.jsonl")
+    assert other["scores"][f"type/{kind}"]["predicted"] == 0
+    points = [p for p in other["curves"]["points"][f"type/{kind}"] if p["predicted"]]
+    assert points == []
+    scored = [each for each in other["missed"]["entities"] if each["stage"] == "score"]
+    assert any(each["type"] == kind for each in scored)
+    nms = [each for each in other["missed"]["entities"] if each["stage"] == "nms"]
+    assert not any(each["type"] == kind for each in nms)
+    shown = " ".join(Parsed(page(other)).text.split())
+    assert f"with score threshold 0.5 ({kind} 1), temperature 1.25" in shown
+    assert "temperature" not in Parsed(page(plain)).text.split("F1")[0]
 
 
 def test_what_has_no_partner_in_the_confusion(text: str) -> None:

@@ -2,6 +2,7 @@
 //   (import '../genia.jsonnet') + (import '../lib/ablations.libsonnet').without_filter
 local model(changes) = { model+: changes };
 local kernels(sizes) = { settings+:: { kernels: sizes } };
+local regressor(size) = { settings+:: { kernels: [2, 3] } + size };
 local contextual(name, words, encoder) = model({
   word_encoder+: words {
     context_embedder:
@@ -72,6 +73,19 @@ local without(part, step) = model({ [part]+: { [step]: false } });
   kernels_2_2_2_2: kernels([2, 2, 2, 2]),
   kernels_2_3: kernels([2, 3]),
   kernels_2_3_2: kernels([2, 3, 2]),
+
+  // Its regressor's layers and attention heads, Figures 5 and 6, which took kernels of [2, 3] and
+  // five epochs (EPOCHS=5).
+  layers_1: regressor({ layers: 1 }),
+  layers_2: regressor({ layers: 2 }),
+  layers_3: regressor({ layers: 3 }),
+  layers_4: regressor({ layers: 4 }),
+  layers_5: regressor({ layers: 5 }),
+  heads_1: regressor({ heads: 1 }),
+  heads_2: regressor({ heads: 2 }),
+  heads_4: regressor({ heads: 4 }),
+  heads_8: regressor({ heads: 8 }),
+  heads_16: regressor({ heads: 16 }),
 
   // The span-level classifier made to detect: every span up to ten words, NONE among the types.
   detection: { settings+:: { gold_spans: false } },

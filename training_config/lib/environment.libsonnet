@@ -80,6 +80,14 @@ local split(name) =
     ]) then std.map(std.parseInt, split(name))
     else refused(name, 'numbers of devices with commas between them, such as 0,1; -1 is the CPU'),
 
+  // What chooses thresholds when a training ends; null where nothing does.
+  tuning::
+    local objective = self.choice('TUNE', '0', ['0', '1', 'micro', 'macro']);
+    if objective == '0' then null
+    else if std.length(self.devices('GPUS')) > 1
+    then refused('TUNE', '0 with several GPUS; `allennlp tune-thresholds` does it afterwards')
+    else { type: 'tune_thresholds', objective: if objective == '1' then 'micro' else objective },
+
   // A registered name, or an object with one as `type`.
   component(name, default)::
     if !is_set(name) then default

@@ -45,12 +45,16 @@
 //                     with windows, it trains faster
 //   PRECISION         fp32, bf16, fp16, or auto: bf16 where the GPU or CPU has it, else fp16
 //                     on a GPU, fp32 on a CPU
+//   TUNE              1: at the end, thresholds and temperature are chosen on DEV and written into the
+//                     archive (the callback tune_thresholds); macro: for the mean of the types instead
+//                     of all entities together
 //   SEED
 //   GPUS              the devices: one, such as 0 (-1: the CPU), or a process each for several,
 //                     such as 0,1 (-1,-1: two on the CPU); with several, AllenNLP cannot evaluate on the
 //                     test set, `allennlp evaluate` can
 local env = import 'environment.libsonnet';
 local gpus = env.devices('GPUS');
+local tuning = env.tuning;
 
 {
   // What a dataset's file says: `name`; `train`, `dev`, `test`, `format`, `text_splitter`, see
@@ -233,6 +237,7 @@ local gpus = env.devices('GPUS');
   trainer: {
     type: 'mixed_precision',
     [if std.length(gpus) == 1 then 'cuda_device']: gpus[0],
+    [if tuning != null then 'callbacks']: [tuning],
     num_epochs: s.epochs,
     patience: s.patience,
     validation_metric: '+micro_f1',

@@ -51,6 +51,8 @@ class CorpusStatistics:
     same_span : `int`
         Spans that bear more than one type.
     longest_sentence, longest_entity : `Longest`
+    most_entities : `int`
+        In one sentence.
     """
 
     documents: int = 0
@@ -68,6 +70,7 @@ class CorpusStatistics:
     same_span: int = 0
     longest_sentence: Longest = field(default_factory=Longest)
     longest_entity: Longest = field(default_factory=Longest)
+    most_entities: int = 0
 
     def add(self, document: Document) -> None:
         self.documents += 1
@@ -77,6 +80,7 @@ class CorpusStatistics:
     def _add_sentence(self, sentence: Sentence) -> None:
         self.sentences += 1
         self.tokens += len(sentence.words)
+        self.most_entities = max(self.most_entities, len(sentence.entities))
         self.longest_sentence = _longer(self.longest_sentence, sentence.words, sentence.source)
         for entity in sentence.entities:
             fragments = entity.fragments or [entity.span]
@@ -104,6 +108,11 @@ class CorpusStatistics:
         self.crossing += int(numpy.count_nonzero(crosses(list(types), list(types)))) // 2
         self.same_span += sum(count > 1 for count in types.values())
 
+    @property
+    def mean_entity_length(self) -> float:
+        """In words; 0 without entities."""
+        return share(sum(length * n for length, n in self.lengths.items()), self.entities)
+
     def by_length(self) -> Dict[str, int]:
         """How many entities have 1, 2, ... 10 and more than 10 words."""
         counts = {str(length): self.lengths[length] for length in range(1, LONGEST_BY_ITSELF + 1)}
@@ -126,6 +135,7 @@ class CorpusStatistics:
             "lengths_by_bucket": self.by_bucket(buckets),
             "depths": dict(sorted(self.depths.items())),
             "depth": max(self.depths, default=0),
+            "mean_entity_length": self.mean_entity_length,
             "nested_sentence_share": share(self.nested_sentences, self.sentences),
             "inner_share": share(self.inner, self.entities),
         }
@@ -146,6 +156,8 @@ def merged(parts: Iterable[CorpusStatistics]) -> CorpusStatistics:
             ours, theirs = getattr(total, each.name), getattr(part, each.name)
             if isinstance(ours, Longest):
                 setattr(total, each.name, ours if ours.words >= theirs.words else theirs)
+            elif each.name == "most_entities":
+                setattr(total, each.name, max(ours, theirs))
             else:
                 setattr(total, each.name, ours + theirs)
     return total

@@ -67,6 +67,9 @@ def _rows(total: CorpusStatistics, buckets: LengthBuckets) -> Iterator[Row]:
     yield "entities", lambda each: f"{each.entities:,}"
     yield "  contiguous", lambda each: f"{each.entities - each.discontinuous:,}"
     yield "  discontinuous", lambda each: f"{each.discontinuous:,}"
+    yield "entities a sentence", lambda each: f"{share(each.entities, each.sentences):.2f}"
+    yield "  at most", lambda each: f"{each.most_entities:,}"
+    yield "words an entity", lambda each: f"{each.mean_entity_length:.2f}"
     yield from _section("by type")
     for label, _ in total.types.most_common():
         yield f"  {label}", lambda each, label=label: _part(each.types[label], each)  # type: ignore

@@ -10,7 +10,7 @@ from typing import ClassVar, Dict, Iterable, Iterator, List, Optional, Tuple
 
 from overrides import overrides
 
-from locate_label_allennlp.data.document import CorpusError, Document, Sentence
+from locate_label_allennlp.data.document import CorpusError, Document
 from locate_label_allennlp.data.formats.corpus_files import (
     CorpusFile,
     check_folder_of,
@@ -19,6 +19,7 @@ from locate_label_allennlp.data.formats.corpus_files import (
 )
 from locate_label_allennlp.data.formats.corpus_format import CorpusFormat, Tally
 from locate_label_allennlp.data.formats.running_text import Mention, RunningTextFormat, Splitting
+from locate_label_allennlp.data.formats.written_text import text_and_offsets
 
 # A name, a type and two numbers, which a line of brat's other kinds never has.
 _LIKE_AN_ENTITY = re.compile(r"\s*[^\s#]\S*\s+\S+\s+\d+\s+\d+(\s|;|$)")
@@ -138,10 +139,7 @@ class BratFormat(RunningTextFormat):
 
     @overrides
     def write(self, documents: Iterable[Document], path: str) -> None:
-        path = str(path).rstrip("/")
-        if os.path.exists(path) and (not os.path.isdir(path) or os.listdir(path)):
-            raise CorpusError("is there already; allowed is a new or an empty folder", path)
-        check_folder_of(path)
+        path = self.check_target(path)
         temporary = ""
         try:
             with write_errors(path):
@@ -161,8 +159,17 @@ class BratFormat(RunningTextFormat):
             if temporary:
                 shutil.rmtree(temporary, ignore_errors=True)
 
+    @staticmethod
+    def check_target(path: str) -> str:
+        """The folder to write; a `CorpusError` for what cannot be one."""
+        path = str(path).rstrip("/")
+        if os.path.exists(path) and (not os.path.isdir(path) or os.listdir(path)):
+            raise CorpusError("is there already; allowed is a new or an empty folder", path)
+        check_folder_of(path)
+        return path
+
     def _write_document(self, document: Document, stem: str) -> None:
-        text, offsets = _text_and_offsets(document)
+        text, offsets = text_and_offsets(document)
         lines: List[str] = []
         for sentence, spans in zip(document.sentences, offsets, strict=True):
             for entity in sentence.entities:
@@ -209,22 +216,3 @@ def _file_name(doc_id: str) -> str:
     if not parts or doc_id.startswith("/") or ".." in parts or "\0" in doc_id:
         raise CorpusError(f"document {doc_id!r} cannot be the name of a file")
     return str(PurePosixPath(doc_id))
-
-
-def _text_and_offsets(document: Document) -> Tuple[str, List[List[Tuple[int, int]]]]:
-    if document.text is not None and all(s.offsets is not None for s in document.sentences):
-        return document.text, [list(sentence.offsets or ()) for sentence in document.sentences]
-    position, lines, offsets = 0, [], []
-    for sentence in document.sentences:
-        offsets.append(_joined_offsets(sentence, position))
-        lines.append(" ".join(sentence.words) + "\n")
-        position += len(lines[-1])
-    return "".join(lines), offsets
-
-
-def _joined_offsets(sentence: Sentence, position: int) -> List[Tuple[int, int]]:
-    spans = []
-    for word in sentence.words:
-        spans.append((position, position + len(word)))
-        position += len(word) + 1
-    return spans

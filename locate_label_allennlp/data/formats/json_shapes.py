@@ -1,6 +1,7 @@
 """What a JSON object of a corpus is by its fields, this project's or those of another tool."""
 
-from typing import Any, Dict, List, Optional, Sequence
+from itertools import pairwise
+from typing import Any, Dict, List, Optional, Sequence, Tuple, TypeVar
 
 from locate_label_allennlp.data.document import CorpusError, Entity
 from locate_label_allennlp.data.formats.corpus_format import Place, Tally
@@ -15,6 +16,8 @@ from locate_label_allennlp.data.formats.json_entities import (
 )
 from locate_label_allennlp.data.formats.json_items import Item, fail
 
+_T = TypeVar("_T")
+
 # By their order: what stands first decides what an object is.
 _KINDS: Dict[str, type] = {
     "tokens": list,
@@ -25,10 +28,16 @@ _KINDS: Dict[str, type] = {
     "data": dict,
 }
 
+# Fields that may hold entities, beside those that look like it.
+_HOLDERS = {"entity_mentions", *(name for name, kind in _KINDS.items() if kind is list)}
+
 _ALLOWED = (
     'a line is a JSON object with a list "tokens", a text "text", a list "sentences" or, from '
     'W2NER, a list "sentence", from Label Studio an object "data"'
 )
+
+SENTENCE_START = "sent_start"
+"""What says of a token of Prodigy that it begins a sentence."""
 
 _OF_SENTENCE = ("ner",)
 _OF_WORDS = ("entities", "entity_mentions")
@@ -52,8 +61,9 @@ def own_form(
 
     `Dict[str, Any]`, optional
         With one of `tokens` (and then perhaps `offsets`), `text` (and then perhaps `offsets`: where
-        its words stand) or `sentences`, objects with `tokens`, (and then perhaps `text`). Its
-        `entities`, or those of its sentences, are `Entity` objects; they lack where none are given.
+        its words stand, and `sent_start`: which of them begin a sentence) or `sentences`, objects
+        with `tokens`, (and then perhaps `text`). Its `entities`, or those of its sentences, are
+        `Entity` objects; they lack where none are given.
         None for what is to be passed over.
     """
     kinds = item if isinstance(item, dict) else {}
@@ -65,7 +75,8 @@ def own_form(
     if shape in ("sentences", "document"):
         return _document(item, shape, tag_names, place, tally)
     if shape == "tokens" and _has_objects(item["tokens"]):
-        item = _rest(item) | {"text": item.get("text"), "offsets": _token_offsets(item, place)}
+        offsets, starts = _token_offsets(item, place)
+        item = _rest(item) | {"text": item.get("text"), "offsets": offsets, SENTENCE_START: starts}
         shape = "text"
     elif shape == "text":
         item = {name: value for name, value in item.items() if name != "offsets"}
@@ -198,25 +209,32 @@ def _task(item: Item, place: Place, tally: Tally) -> Item:
     if not isinstance(text, str):
         fail(f'"data" of Label Studio has a text "text"; got {item["data"]!r:.80}', place)
     own = _rest(item) | {"text": text}
+    own.pop("entities", None)
+    if "doc_id" in item["data"]:
+        own.setdefault("doc_id", item["data"]["doc_id"])
     note_others(item["data"], (), place, tally)
+    note_others(item, ("annotations",), place, tally)
     given = [
         one
         for one in listed(item, "annotations", place)
         if isinstance(one, dict) and not one.get("was_cancelled")
     ]
     if not given:
+        if item.get("predictions"):
+            what = "tasks of Label Studio with predictions alone, which are not read"
+            tally.add(f"{what}; results 'predictions' of format 'label_studio' reads them", place)
         return own
     tally.add("further annotations of one text, not used", place, count=len(given) - 1)
     if "result" not in given[0]:
         fail(f'an annotation of Label Studio has "result"; got {given[0]!r:.80}', place)
-    # Such as another task, where a bracket between two of them is missing.
-    check_no_lookalike({key: each for key, each in given[0].items() if key != "result"}, place)
+    _check_alone(given[0], "result", place)
     own["entities"] = entities = []
     for result in listed(given[0], "result", place):
         value = result.get("value") if isinstance(result, dict) else None
         if not isinstance(value, dict) or not isinstance(value.get("labels"), list):
             tally.add("results of Label Studio that are no spans, passed over", place)
             continue
+        _check_alone(result, "value", place)
         try:
             for kind in value["labels"]:
                 entity = checked_entity(value.get("start"), value.get("end"), kind, value, place)
@@ -225,6 +243,17 @@ def _task(item: Item, place: Place, tally: Tally) -> Item:
         except CorpusError as error:
             tally.report(error)
     return own
+
+
+def _check_alone(part: Item, field: str, place: Place) -> None:
+    """
+    For a part of a task, of which `field` is read: it has no entities elsewhere, such as another
+    task, where a bracket between two of them is missing.
+    """
+    others = {name: each for name, each in part.items() if name != field}
+    check_no_lookalike(others, place)
+    for name in sorted(others.keys() & _HOLDERS):
+        fail(f'"{name}" beside the "{field}" of a task of Label Studio; got {part!r:.80}', place)
 
 
 def _check_quoted(entity: Entity, quoted: Any, text: str, place: Place) -> None:
@@ -241,19 +270,28 @@ def _has_objects(tokens: List[Any]) -> bool:
     return bool(tokens) and all(isinstance(token, dict) for token in tokens)
 
 
-def _token_offsets(item: Item, place: Place) -> List[List[int]]:
-    """Prodigy's tokens, those of white space left out."""
+def _token_offsets(item: Item, place: Place) -> Tuple[List[List[int]], List[int]]:
+    """Prodigy's tokens, those of white space left out, and the numbers of what begins sentences."""
     text = item.get("text")
     if not isinstance(text, str):
         fail('objects in "tokens" (Prodigy) need a text "text"', place)
-    offsets = []
+    offsets: List[List[int]] = []
+    starts: List[int] = []
     for token in item["tokens"]:
         start, end = token.get("start"), token.get("end")
         if type(start) is not int or type(end) is not int or text[start:end] != token.get("text"):
             fail(f'a token has "text", and "start" and "end" of it in "text"; got {token!r}', place)
+        if token.get(SENTENCE_START) is True:
+            starts.append(len(offsets))
         if text[start:end].strip():
             offsets.append([start, end])
-    return offsets
+    return offsets, starts
+
+
+def cut_at(words: List[_T], starts: Sequence[int]) -> List[List[_T]]:
+    """Parts that begin with the words of these numbers, which rise; none is empty."""
+    bounds = sorted({0, len(words), *(start for start in starts if start < len(words))})
+    return [words[start:end] for start, end in pairwise(bounds)]
 
 
 def _rest(item: Item) -> Item:

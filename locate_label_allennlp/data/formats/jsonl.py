@@ -23,6 +23,8 @@ from locate_label_allennlp.data.formats.json_items import (
     with_offsets,
 )
 from locate_label_allennlp.data.formats.json_shapes import (
+    SENTENCE_START,
+    cut_at,
     num_unlabelled,
     own_form,
     without_entities,
@@ -110,7 +112,7 @@ class JsonlFormat(RunningTextFormat):
         for number, given in json_items(file, tally):
             place = (file.name, number)
             try:
-                item = own_form(given, self._tag_names, place, tally)
+                item = self.own_form(given, place, tally)
                 if item is None:
                     continue
                 for _ in range(num_unlabelled(item)):
@@ -141,6 +143,10 @@ class JsonlFormat(RunningTextFormat):
         if current:
             yield Document(tuple(current), current_id)
 
+    def own_form(self, given: Any, place: Place, tally: Tally) -> Optional[Item]:
+        """One value of a file as an object of `json_shapes.own_form`; None to pass it over."""
+        return own_form(given, self._tag_names, place, tally)
+
     def document(self, item: Any, source: str) -> Document:
         """
         The document that one object is, which may have any of the shapes of a line; without
@@ -169,7 +175,7 @@ class JsonlFormat(RunningTextFormat):
             mentions_from(item, place),
             place[0],
             tally,
-            sentences=None if words is None else [list(words)] if words else [],
+            sentences=None if words is None else cut_at(list(words), item[SENTENCE_START]),
             line=place[1],
         )
         if not document.sentences:

@@ -40,6 +40,10 @@ def test_counts() -> None:
     assert (counted.crossing, counted.same_span, counted.discontinuous) == (1, 1, 0)
     assert counted.longest_sentence == Longest(8, "x:1", " ".join(PORT.words))
     assert counted.longest_entity == Longest(8, "x:1", " ".join(PORT.words))
+    assert counted.most_entities == len(PORT.entities)
+    every = [entity for each in (PORT, CROSSING, QUIET) for entity in each.entities]
+    words = [entity.end - entity.start for entity in every]
+    assert counted.mean_entity_length == sum(words) / len(words)
 
 
 def test_discontinuous_entities_have_a_length_and_a_type_but_are_not_nested() -> None:
@@ -48,6 +52,7 @@ def test_discontinuous_entities_have_a_length_and_a_type_but_are_not_nested() ->
     assert counted.lengths == {2: 2, 10: 1}
     assert (counted.inner, counted.crossing) == (1, 0)
     assert counted.types == {"PLACE": 2, "LONG": 1}
+    assert counted.mean_entity_length == (2 + 2 + 10) / 3
     alone = corpus_statistics([Document((Sentence(PARTS.words, PARTS.entities[:1]),))])
     assert alone.longest_entity.text == "Old Tarn"
 
@@ -66,6 +71,7 @@ def test_nothing() -> None:
     assert counted == CorpusStatistics()
     json = counted.as_json(LengthBuckets())
     assert (json["depth"], json["inner_share"], json["nested_sentence_share"]) == (0, 0.0, 0.0)
+    assert (json["most_entities"], json["mean_entity_length"]) == (0, 0.0)
 
 
 def test_as_json() -> None:
@@ -74,6 +80,7 @@ def test_as_json() -> None:
     assert (json["depth"], json["depths"]) == (3, {1: 4, 2: 1, 3: 1})
     assert json["inner_share"] == 2 / 6
     assert json["nested_sentence_share"] == 2 / 3
+    assert (json["most_entities"], json["mean_entity_length"]) == (3, 4.0)
     assert json["lengths_by_bucket"] == {"1-4": 4, "5-9": 2, "10+": 0}
     assert json["longest_sentence"]["source"] == "x:1"
 

@@ -30,6 +30,9 @@ def test_one_corpus_has_one_column() -> None:
     found = rows(table)
     assert found["sentences"] == ["1"]
     assert found["tokens a sentence"] == ["6.00"]
+    assert found["entities a sentence"] == ["2.00"]
+    assert found["at most"] == ["2"]
+    assert found["words an entity"] == ["3.50"]
     assert found["PLACE"] == ["1", "50.0%"]
     assert found["5-9"] == ["1", "50.0%"]
     assert found["inside a larger entity"] == ["1", "50.0%"]

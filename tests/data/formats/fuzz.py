@@ -448,9 +448,9 @@ def _holders(value: Any) -> Iterator[Any]:
 
 
 @st.composite
-def json_corpora(draw: Any) -> bytes:
+def json_corpora(draw: Any, dialects: list[Any] = DIALECTS) -> bytes:
     parts = draw(st.lists(sentences(), min_size=1, max_size=3))
-    items = [draw(st.sampled_from(DIALECTS))(*part) for part in parts]
+    items = [draw(st.sampled_from(dialects))(*part) for part in parts]
     for _ in range(draw(st.integers(0, 2))):
         items = json.loads(json.dumps(items))
         holders = list(_holders(items))
@@ -533,6 +533,19 @@ def jsonl(draw: Any) -> Case:
     content = draw(json_corpora())
     format = {"type": "jsonl"}
     return Case(format, "c.jsonl", {"c.jsonl": content}, told_by_json(content))
+
+
+TOOLS: dict[str, list[Any]] = {
+    "label_studio": [_label_studio, _label_studio_small],
+    "doccano": [_doccano, _doccano_relations],
+    "prodigy": [_prodigy],
+}
+
+
+@st.composite
+def tool(draw: Any, name: str) -> Case:
+    content = draw(json_corpora(TOOLS[name]))
+    return Case({"type": name}, "c.jsonl", {"c.jsonl": content}, told_by_json(content))
 
 
 # Columns.
@@ -955,6 +968,7 @@ def predictor(draw: Any) -> Case:
 
 FORMATS: dict[str, Any] = {
     "jsonl": jsonl(),
+    **{name: tool(name) for name in TOOLS},
     "columns": columns(),
     "brat": brat(),
     "genia_xml": genia_xml(),

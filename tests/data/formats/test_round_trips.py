@@ -12,7 +12,10 @@ from locate_label_allennlp.data.formats import (
     BratFormat,
     ColumnsFormat,
     CorpusFormat,
+    DoccanoFormat,
     JsonlFormat,
+    LabelStudioFormat,
+    ProdigyFormat,
     Splitting,
 )
 
@@ -121,6 +124,39 @@ def test_brat_keeps_mentions(tmp_path, given):
         }
 
 
+TOOLS = [
+    LabelStudioFormat(),
+    LabelStudioFormat(results="predictions", text_field="body"),
+    DoccanoFormat(),
+    ProdigyFormat(),
+]
+
+
+@same_folder
+@given(documents(discontinuous=False).filter(bool))
+@pytest.mark.parametrize("format", TOOLS, ids=["annotations", "predictions", "doccano", "prodigy"])
+def test_annotation_tools_keep_texts_and_entities(tmp_path, format, given):
+    path, again = tmp_path / "1.json", tmp_path / "2.json"
+    format.write(given, str(path))
+    found = list(format.read(str(path)))
+    assert [document.text for document in found] == [
+        "".join(" ".join(s.words) + "\n" for s in document.sentences) for document in given
+    ]
+    if isinstance(format, ProdigyFormat):
+        expected = [[replace(s, pos=None) for s in document.sentences] for document in given]
+        assert [[replace(s, source="", offsets=None) for s in d.sentences] for d in found] == [
+            *expected
+        ]
+    assert by_type(found) == by_type(given)
+    if isinstance(format, ProdigyFormat):
+        format.write(found, str(again))
+        assert path.read_bytes() == again.read_bytes()
+
+
+def by_type(documents):
+    return [{e.type for s in document.sentences for e in s.entities} for document in documents]
+
+
 FORMATS = [
     {"type": "auto"},
     {"type": "jsonl"},
@@ -130,6 +166,10 @@ FORMATS = [
     {"type": "genia_xml"},
     {"type": "spacy"},
     {"type": "brat"},
+    {"type": "label_studio"},
+    {"type": "label_studio", "results": "predictions", "text_field": "x"},
+    {"type": "doccano"},
+    {"type": "prodigy"},
 ]
 # Such pieces get further into a reader than random bytes do.
 PIECES = [
@@ -139,6 +179,11 @@ PIECES = [
     b'{"sentences": [{"tokens": ["a"], "offsets": [[0, 1]]',
     b'{"sentence": ["a"], "ner": [{"index": [0], "type": "x"}',
     b'"ltokens": ["a"], "rtokens": [1]',
+    b'{"data": {"text": "a b."}, "annotations": [{"result": [',
+    b'{"data": {"x": "a b."}, "predictions": [{"result": [',
+    b'{"value": {"start": 0, "end": 1, "labels": ["x"]}}',
+    b'{"text": "a b.", "label": [[0, 1, "x"]',
+    b'{"text": "a b.", "spans": [{"start": 0, "end": 1, "label": "x"}',
     b"]}",
     b"}",
     b"[",

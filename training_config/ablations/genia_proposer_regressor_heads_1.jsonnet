@@ -1,0 +1,2 @@
+(import '../genia_proposer_regressor.jsonnet')
++ (import '../lib/ablations.libsonnet').heads_1
