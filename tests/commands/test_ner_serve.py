@@ -49,8 +49,9 @@ def test_it_serves_and_ends_what_it_has_begun(model: Path, tmp_path: Path, worke
     )
     try:
         assert process.stdout is not None
-        address = re.match(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
-        assert address is not None
+        line = process.stdout.readline()
+        address = re.match(r"http://127\.0\.0\.1:\d+", line)
+        assert address is not None, line + process.communicate(timeout=60)[0]
         ner = NerClient(address[0], token="s3cret")
         deadline = time.monotonic() + 300
         while not ner.is_ready():
@@ -88,7 +89,7 @@ def test_it_serves_and_ends_what_it_has_begun(model: Path, tmp_path: Path, worke
         (["--queue", "0"], "queue is 0; allowed is >= 1"),
         (["--timeout", "nan"], "timeout is nan; allowed is more than 0"),
         (["--port", "70000"], "127.0.0.1:70000: "),
-        (["--host", "192.0.2.255"], "192.0.2.255:8000: "),
+        (["--host", "not a host"], "not a host:8000: "),
         (["--token", ""], "the token has to be"),
     ],
 )

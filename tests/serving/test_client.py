@@ -47,10 +47,10 @@ def test_what_is_refused_is_said(make_server: Any) -> None:
 def test_it_comes_again_when_there_is_too_much_to_do(
     make_server: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slept = []
-    monkeypatch.setattr(client_module.time, "sleep", slept.append)
     # No answer is ever in time.
     port = make_server(timeout=1e-9)
+    slept = []
+    monkeypatch.setattr(client_module.time, "sleep", slept.append)
     with pytest.raises(ServerError, match="503: no answer"):
         NerClient(f"http://127.0.0.1:{port}", retries=3)("a")
     assert len(slept) == 3
