@@ -212,11 +212,10 @@ class LocateLabelPipe(Pipe):
             Sentence(
                 tuple(doc[index].text for index in tokens),
                 pos=tuple(getattr(doc[i], f"{self._pos}_") for i in tokens) if has_pos else None,
-                offsets=tuple((doc[i].idx, doc[i].idx + len(doc[i])) for i in tokens),
             )
             for tokens in of_sentences
         )
-        return Document(sentences, text=doc.text), of_sentences
+        return Document(sentences), of_sentences
 
     def to_disk(self, path: Union[str, Path], *, exclude: Iterable[str] = ()) -> None:
         """Stores the model in the folder `path`."""

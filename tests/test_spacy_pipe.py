@@ -87,6 +87,8 @@ def test_where_a_pipeline_has_no_sentences_punctuation_tells_them(
     assert len(document.sentences) == 1
     (document,) = documents_given(component, doc)
     assert [len(sentence.words) for sentence in document.sentences] == [3, 10, 3]
+    (document,) = documents_given(component, nlp.make_doc(" Tarn \n\n left.  \n"))
+    assert [sentence.words for sentence in document.sentences] == [("Tarn", "left", ".")]
 
 
 def documents_given(component: LocateLabelPipe, *docs: Doc) -> Iterator[Document]:
@@ -250,6 +252,15 @@ def copied(folder: Path, target: Path) -> Path:
     shutil.copytree(folder, target)
     (target / "model.tar.gz").unlink()
     return target
+
+
+def test_a_path_is_that_of_the_folder_it_was_given_in(
+    nlp: Language, trained_archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(trained_archive.parent)
+    relative = pipeline("model.tar.gz")
+    monkeypatch.chdir(tmp_path)
+    assert spans(relative(TEXT)) == spans(nlp(TEXT))
 
 
 @pytest.mark.parametrize(

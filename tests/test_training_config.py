@@ -139,17 +139,55 @@ def test_thresholds_are_not_chosen_by_several_processes(monkeypatch: pytest.Monk
         config("quickstart")
 
 
+def archived(settings: Any, folder: Path) -> str:
+    """An archive with a config, and nothing else."""
+    (folder / "config.json").write_text(json.dumps(settings), "utf-8")
+    with tarfile.open(folder / "model.tar.gz", "w:gz") as file:
+        file.add(folder / "config.json", "config.json")
+    return str(folder / "model.tar.gz")
+
+
+@pytest.mark.parametrize(
+    ("first", "given", "rates"),
+    [
+        ({"LEARNING_RATE": "1e-4"}, {}, (1e-4, 1e-4)),
+        ({"LEARNING_RATE": "1e-4"}, {"LEARNING_RATE": "2e-5"}, (2e-5, 2e-5)),
+        ({"HEAD_LEARNING_RATE": "1e-3"}, {"LEARNING_RATE": "2e-5"}, (2e-5, 1e-3)),
+        (
+            {"LEARNING_RATE": "1e-4"},
+            {"LEARNING_RATE": "2e-5", "HEAD_LEARNING_RATE": "3e-4"},
+            (2e-5, 3e-4),
+        ),
+        ({"ENCODER": "", "HEAD_LEARNING_RATE": "1e-3"}, {"LEARNING_RATE": "2e-4"}, (None, 2e-4)),
+    ],
+)
+def test_learning_rates_of_a_fine_tuning(
+    first: Any, given: Any, rates: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRAIN", "a.jsonl")
+    with monkeypatch.context() as before:
+        for name, value in {"VECTORS": "", **first}.items():
+            before.setenv(name, value)
+        settings = config("ace05")
+    monkeypatch.setenv("FROM", archived(settings, tmp_path))
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    optimizer = config("fine_tune")["trainer"]["optimizer"]
+    groups = [group[1].get("lr") for group in optimizer["parameter_groups"]]
+    encoder, head = rates
+    assert groups == ([] if encoder is None else [encoder, encoder]) + [None, None]
+    assert optimizer["lr"] == head
+    decays = [group[1].get("weight_decay") for group in optimizer["parameter_groups"]]
+    assert decays[-2:] == [None, 0.0]
+
+
 def test_a_fine_tuning_tunes_as_the_first_training_unless_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TUNE", "macro")
     settings = config("quickstart")
     settings["trainer"]["callbacks"].append("console_logger")
-    archive = tmp_path / "model.tar.gz"
-    (tmp_path / "config.json").write_text(json.dumps(settings), "utf-8")
-    with tarfile.open(archive, "w:gz") as file:
-        file.add(tmp_path / "config.json", "config.json")
-    monkeypatch.setenv("FROM", str(archive))
+    monkeypatch.setenv("FROM", archived(settings, tmp_path))
     monkeypatch.setenv("TRAIN", "a.jsonl")
     for given, wanted in {"": "macro", "1": "micro", "0": None}.items():
         monkeypatch.setenv("TUNE", given) if given else monkeypatch.delenv("TUNE")

@@ -7,7 +7,7 @@
 // know are added; the parameters that belong to them start at random, all others where they were. What
 // the first training took from elsewhere, an encoder or word vectors, has to be there once more.
 //
-// Environment: FROM, and TRAIN DEV TEST FORMAT LANGUAGE WORDS EPOCHS PATIENCE TUNE GPUS, of which
-// lib/experiment.libsonnet tells. Anything else is an override, such as
-// -o '{"trainer.optimizer.lr": 1e-4}'.
+// Environment: FROM, and TRAIN DEV TEST FORMAT LANGUAGE WORDS EPOCHS PATIENCE LEARNING_RATE
+// HEAD_LEARNING_RATE TUNE GPUS, of which lib/experiment.libsonnet tells. Anything else is an override,
+// such as -o '{"trainer.grad_norm": 0.5}'. See docs/fine_tune.md.
 import 'lib/fine_tune.libsonnet'

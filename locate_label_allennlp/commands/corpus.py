@@ -61,6 +61,19 @@ Prints how many documents, sentences and entities each part has, its share of th
 fingerprint: the hash of its sentences in order, to tell whether others have the same split.
 """
 
+COMPARE = """\
+Compares two annotations of the same texts: of two annotators, or gold in A and what a model found
+in B. Prints how many entities A, B and both have, precision, recall and F1 of B, over all, for each
+type and for boundaries without types; then every sentence that differs, with its place in A and B:
+
+  a.jsonl:3 | b.jsonl:7: The mayor of Old Tarn slept .
+    - PLACE 'Old Tarn'        only A has it
+    + ORG 'Old Tarn'          only B has it
+
+Entities are the same if their type is, and the characters that they cover; words, sentences and the
+order of the documents may differ. A text that one of them lacks is an error that names it.
+"""
+
 
 FETCH = """\
 Fetches a public corpus from where it is published, at a fixed commit, into the folder in which the
@@ -72,13 +85,13 @@ fetched again, and a download that was broken off goes on.
 
 @Subcommand.register("corpus")
 class Corpus(Subcommand):
-    """The commands `corpus fetch`, `validate`, `stats`, `convert` and `split`."""
+    """The commands `corpus fetch`, `validate`, `stats`, `convert`, `split` and `compare`."""
 
     requires_plugins = False
 
     @overrides
     def add_subparser(self, parser: argparse._SubParsersAction) -> argparse.ArgumentParser:
-        description = "Fetch, check, count, convert and split corpora."
+        description = "Fetch, check, count, convert, split and compare corpora."
         subparser = parser.add_parser(self.name, description=description, help=description)
         commands = subparser.add_subparsers(title="Commands", metavar="COMMAND", required=True)
 
@@ -133,6 +146,22 @@ class Corpus(Subcommand):
         split.add_argument("--seed", type=int, default=13, help="by what the documents are drawn")
         _add_format(split, "--format")
         _add_force(split)
+
+        compare = _command(commands, "compare", COMPARE, "Tell two annotations apart.", _compare)
+        compare.add_argument("first", metavar="A", help="a corpus file, whose entities are gold")
+        compare.add_argument("second", metavar="B", help="one of the same texts")
+        _add_format(compare, "--a-format")
+        _add_format(compare, "--b-format")
+        compare.add_argument(
+            "--differences",
+            type=int,
+            metavar="N",
+            default=100,
+            help="how many sentences that differ to print (default: 100)",
+        )
+        compare.add_argument(
+            "--json", metavar="OUT", help="also write scores and all differences as JSON"
+        )
         return subparser
 
 
@@ -213,6 +242,8 @@ def _fetch(args: argparse.Namespace) -> int:
     print(f"{corpus.title}\n\n{_counted(len(paths), 'file')} in {folder}")
     print(f"Licence: {corpus.licence}\nCite: {corpus.cite}\n")
     print("\n".join(corpus.next))
+    if folder.resolve() != Path(corpus.folder).resolve():
+        print(f"The configs look for it in {corpus.folder}, unless TRAIN, DEV and TEST are set.")
     return 0
 
 
@@ -299,6 +330,34 @@ def _split(args: argparse.Namespace) -> int:
     files.write_parts(parts, args.output)
     named = {files.part_path(args.output, part): parts[part] for part in parts}
     print(splitting.parts_table(named))
+    return 0
+
+
+def _compare(args: argparse.Namespace) -> int:
+    from allennlp.common.checks import ConfigurationError
+
+    from locate_label_allennlp.data.corpus.comparison import compare
+    from locate_label_allennlp.data.corpus.files import format_from_text, read_corpus
+    from locate_label_allennlp.data.formats.corpus_files import atomic_file
+
+    if args.differences < 0:
+        raise ConfigurationError(f"--differences is {args.differences}; allowed is >= 0")
+    formats = format_from_text(args.a_format), format_from_text(args.b_format)
+    paths = args.first, args.second
+    first, second = (read_corpus(*pair) for pair in zip(formats, paths, strict=True))
+    comparison = compare(first, second, *paths)
+    if args.json:
+        content = {"a": args.first, "b": args.second, **comparison.as_json()}
+        with atomic_file(args.json) as target:
+            target.write((json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode())
+    print(printable(comparison.table()))
+    number = len(comparison.differences)
+    print(f"\n{_counted(number, 'sentence')} with differences")
+    for difference in comparison.differences[: args.differences]:
+        for line in difference.lines():
+            print(printable(line, keep=""))
+    if number > args.differences:
+        print(f"... and {number - args.differences:,} more; --differences {number} prints all")
     return 0
 
 

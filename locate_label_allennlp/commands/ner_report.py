@@ -1,7 +1,7 @@
 """The subcommand `ner-report` says what a model finds, what it misses, and why."""
 
 import argparse
-from typing import TYPE_CHECKING, Any, Dict
+from typing import TYPE_CHECKING, Any, Dict, Union
 
 from allennlp.commands.subcommand import Subcommand
 from overrides import overrides
@@ -11,7 +11,7 @@ from locate_label_allennlp.report.batches import BATCH_SIZE
 if TYPE_CHECKING:
     from allennlp.models import Archive
 
-    from locate_label_allennlp.models.nested_ner_model import NestedNerModel
+    from locate_label_allennlp.models import MentionTyper, NestedNerModel
 
 DESCRIPTION = """\
 Runs a model on a corpus and writes DIR/report.html, a page that needs no network, and
@@ -76,38 +76,50 @@ def _write(args: argparse.Namespace) -> None:
     from allennlp.common.util import prepare_environment
     from allennlp.models.archival import load_archive
 
+    from locate_label_allennlp.models import MentionTyper
     from locate_label_allennlp.report.batches import corpus_batches
-    from locate_label_allennlp.report.building import build_report
+    from locate_label_allennlp.report.building import build_mention_report, build_report
     from locate_label_allennlp.report.report_folder import check_writable, write_report
+    from locate_label_allennlp.report.training import epochs_of
 
     check_writable(args.output, args.force)
+    training = epochs_of(args.archive_file)
     archive = load_archive(
         args.archive_file, cuda_device=args.cuda_device, overrides=args.overrides
     )
     prepare_environment(archive.config.duplicate())
-    model = _detecting(archive, args.archive_file)
+    model = _reported(archive, args.archive_file)
     batches = corpus_batches(archive, args.input_file, args.batch_size, args.cuda_device)
-    report = build_report(model, batches, args.archive_file, args.input_file, args.max_examples)
+    where = (batches, args.archive_file, args.input_file, args.max_examples, training)
+    if isinstance(model, MentionTyper):
+        report = build_mention_report(model, *where)
+    else:
+        report = build_report(model, *where)
     write_report(report, args.output)
     print(f"{args.output}: {_summary(report)}")
 
 
-def _detecting(archive: "Archive", path: str) -> "NestedNerModel":
+def _reported(archive: "Archive", path: str) -> "Union[NestedNerModel, MentionTyper]":
     from allennlp.common.checks import ConfigurationError
 
+    from locate_label_allennlp.models import MentionTyper
     from locate_label_allennlp.models.nested_ner_model import NestedNerModel
 
     model = archive.model
-    if not isinstance(model, NestedNerModel):
+    if not isinstance(model, (NestedNerModel, MentionTyper)):
         raise ConfigurationError(
             f"{path}: the model is {archive.config['model'].get('type')!r}; a report needs one "
-            "that finds entities by itself"
+            "that finds entities, or mention_typer"
         )
     return model
 
 
 def _summary(report: Dict[str, Any]) -> str:
     micro = report["scores"]["micro"]
+    if "given" in report:
+        given = report["given"]
+        accuracy = f"{100 * given['accuracy']:.1f} %"
+        return f"{accuracy} of {given['mentions']:,} given mentions have the right type"
     missed = [f"{row['stage']} {row['count']}" for row in report["missed"]["table"]]
     return (
         f"F1 {100 * micro['f1']:.1f}, {micro['gold']:,} gold, {micro['predicted']:,} found; "

@@ -85,7 +85,7 @@ def predict(args: argparse.Namespace) -> None:
         raise ConfigurationError("--resume goes on with a file: give --output-file")
     arguments = _predictor_arguments(args.predictor_args)
     files = [] if args.use_dataset_reader else input_files(args.input_file)
-    _check_output(args.output_file, [file.name for file in files] or [args.input_file])
+    check_output(args.output_file, [file.name for file in files] or [args.input_file])
     archive = load_archive(
         args.archive_file,
         weights_file=args.weights_file,
@@ -165,7 +165,8 @@ def _predictor_arguments(text: str) -> Dict[str, Any]:
     return arguments
 
 
-def _check_output(path: Optional[str], inputs: Sequence[str]) -> None:
+def check_output(path: Optional[str], inputs: Sequence[str]) -> None:
+    """A `CorpusError` for what cannot be written, or is one of the inputs."""
     from locate_label_allennlp.data.document import CorpusError
 
     if path is None:

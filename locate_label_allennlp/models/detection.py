@@ -76,11 +76,15 @@ class Candidates(NamedTuple):
         Shape `(K, C + 1)`, in float32: of each type, NONE first. They need not sum to one.
     seeds : `Seeds`, optional (default = `None`)
         What they were made from, where the model has such a stage.
+    locations : `torch.FloatTensor`, optional (default = `None`)
+        Shape `(K, L + 1, 2)`: for a model that refines proposals in `L` layers the start and
+        inclusive end of what each span was made from, in words: before and after each layer.
     """
 
     spans: FlatSpans
     probabilities: Tensor
     seeds: Optional[Seeds] = None
+    locations: Optional[Tensor] = None
 
 
 class Detection(NamedTuple):

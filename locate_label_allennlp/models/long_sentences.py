@@ -75,7 +75,7 @@ def _placed(candidates: Candidates, windows: WordWindows, group: Tensor) -> Cand
     def in_sentence(spans: FlatSpans) -> FlatSpans:
         return spans._replace(sentence=windows.sentence[spans.sentence])
 
-    spans, probabilities, seeds = candidates
+    spans, probabilities, seeds, locations = candidates
     placed = windows.place(spans, group)
     kept = windows.decide(placed).nonzero().squeeze(1)
     if seeds is not None:
@@ -83,7 +83,11 @@ def _placed(candidates: Candidates, windows: WordWindows, group: Tensor) -> Cand
             spans=in_sentence(windows.place(seeds.spans, group)),
             of_candidates=seeds.of_candidates[kept],
         )
-    return Candidates(in_sentence(placed.select(kept)), probabilities[kept], seeds)
+    if locations is not None:
+        # (K, 1, 1)
+        first = windows.start[group][spans.sentence][:, None, None]
+        locations = (locations + first)[kept]
+    return Candidates(in_sentence(placed.select(kept)), probabilities[kept], seeds, locations)
 
 
 def _joined(found: List[Candidates]) -> Candidates:
@@ -106,4 +110,10 @@ def _joined(found: List[Candidates]) -> Candidates:
             spans=every.select(seed_order),
             of_candidates=seed_order.argsort()[torch.cat(made_from)][order],
         )
-    return Candidates(spans.select(order), probabilities[order], seeds)
+    locations = [c.locations for c in found if c.locations is not None]
+    return Candidates(
+        spans.select(order),
+        probabilities[order],
+        seeds,
+        torch.cat(locations)[order] if locations else None,
+    )

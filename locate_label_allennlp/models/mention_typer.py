@@ -9,11 +9,12 @@ from allennlp.models import Model
 from allennlp.modules import Seq2SeqEncoder
 from allennlp.nn import InitializerApplicator
 from overrides import overrides
+from torch import Tensor
 from torch.nn.functional import pad
 
 from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.models.detection import Candidates, Detection, GoldEntities
-from locate_label_allennlp.models.ner_model import NerModel
+from locate_label_allennlp.models.ner_model import NerModel, gold_entities
 from locate_label_allennlp.modules.span_scorers import MentionSpanScorer
 from locate_label_allennlp.modules.word_encoder import WordEncoder
 from locate_label_allennlp.nn.encoded_words import EncodedWords
@@ -86,6 +87,18 @@ class MentionTyper(NerModel):
         # (S, C + 1): a mention is never NONE
         probabilities = pad(logits.float().softmax(dim=1), (1, 0))
         return Detection(losses, Candidates(gold.spans, probabilities))
+
+    def candidates(
+        self, entities: Tensor, metadata: List[Dict[str, Any]], **inputs: Any
+    ) -> Candidates:
+        """
+        The mentions in order of sentence and row of `entities`, and the probabilities of their
+        types, for the arguments of `forward`, all by name. The model must not be in training mode.
+        """
+        gold = gold_entities(entities, metadata)
+        candidates = self._detect(gold, metadata=metadata, **inputs).candidates
+        assert candidates is not None, "the model is in training"
+        return candidates
 
     @overrides
     def _count(

@@ -142,11 +142,7 @@ class NerModel(Model):
         """
         gold = None
         if entities is not None:
-            gold = GoldEntities(
-                entities,
-                [sentence.get("fragments", {}) for sentence in metadata],
-                [sentence["unreachable"] for sentence in metadata],
-            )
+            gold = gold_entities(entities, metadata)
         losses, candidates = self._detect(gold, centre, metadata, tokens, context)
         output: Dict[str, Any] = {}
         if gold is not None:
@@ -320,3 +316,12 @@ class NerModel(Model):
 
 def _is_marked(weights: Path) -> bool:
     return _MARK in read_weights(weights)
+
+
+def gold_entities(entities: Tensor, metadata: List[Dict[str, Any]]) -> GoldEntities:
+    """Those of a batch; see `NerModel.forward`."""
+    return GoldEntities(
+        entities,
+        [sentence.get("fragments", {}) for sentence in metadata],
+        [sentence["unreachable"] for sentence in metadata],
+    )

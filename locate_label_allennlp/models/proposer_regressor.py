@@ -18,6 +18,7 @@ from locate_label_allennlp.models.nested_ner_model import NestedNerModel
 from locate_label_allennlp.modules.proposer_regressor import (
     Prediction,
     PredictionHead,
+    Proposals,
     Proposer,
     Regressor,
 )
@@ -94,14 +95,14 @@ class ProposerRegressor(NestedNerModel):
         # (B, N, D) query, (B, N, C + 1) category logits, (B, N, 2) location, (B, N) mask
         proposals = self._proposer(words.vectors, words.lengths)  # (5) to (10)
         # Section 3.3: each layer refines all three, by attention among the proposals of a sentence.
-        # The same shapes
-        proposals = self._regressor(proposals)  # (11) to (20)
+        # The same shapes, after each layer
+        steps = [proposals, *self._regressor.steps(proposals)]  # (11) to (20)
         # Section 3.4: a distribution over categories, and one over the spans of the sentence.
         # P proposals, without padding: (P,) sentence, (P, C + 1), (P, N) start and end scores
-        prediction = self._prediction_head(words.vectors, proposals)  # (21), (22)
+        prediction = self._prediction_head(words.vectors, steps[-1])  # (21), (22)
         return Detection(
             losses={} if gold is None else self._learn(prediction, words.lengths, gold),
-            candidates=None if self.training else self._predict(prediction),
+            candidates=None if self.training else self._predict(prediction, steps),
         )
 
     def _learn(
@@ -135,7 +136,7 @@ class ProposerRegressor(NestedNerModel):
         }
 
     @staticmethod
-    def _predict(prediction: Prediction) -> Candidates:
+    def _predict(prediction: Prediction, steps: Sequence[Proposals] = ()) -> Candidates:
         """
         Section 3.4.2, Algorithm 2: of each proposal the likeliest span, which is an entity of the
         likeliest type if both together are at least as probable as NONE.
@@ -149,4 +150,8 @@ class ProposerRegressor(NestedNerModel):
         # Of equals the first is the most probable, and here NONE must not be.
         none = torch.nextafter(none, torch.zeros_like(none))
         probabilities = torch.cat([none, types * log_span.exp()[:, None]], dim=1)
-        return Candidates(FlatSpans(sentence, start, end), probabilities)
+        # (P, 2) each, before the first layer and after each
+        of_steps = [step.location[step.mask] for step in steps]
+        # (P, L + 1, 2)
+        locations = torch.stack(of_steps, dim=1) if of_steps else None
+        return Candidates(FlatSpans(sentence, start, end), probabilities, None, locations)

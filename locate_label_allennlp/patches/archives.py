@@ -38,6 +38,7 @@ BUILT = (
 )
 # Read in training alone: an archive has the weights, and a copy of the encoder's configuration.
 TRAINED_FROM = {"pretrained_file", "initializer", "model_name"}
+FORMER_VOCABULARY = "vocabulary.directory"
 
 # Read from where `FROM=... allennlp train` says.
 REPLACED = ("train_data_path", "validation_data_path", "test_data_path")
@@ -118,6 +119,8 @@ def vocabulary_of_an_archive(module: Any) -> Iterator[None]:
             return from_files(cls, directory, *arguments, **options)
         from allennlp.common.checks import ConfigurationError
 
+        from locate_label_allennlp.training.types_of_archive import remember_labels
+
         try:
             with (
                 restricted(unless=not goes_on_from_an_archive()),
@@ -129,7 +132,9 @@ def vocabulary_of_an_archive(module: Any) -> Iterator[None]:
                     check_weights(os.path.join(folder, "weights.th"))
                 inner = os.path.join(folder, "vocabulary")
                 found = inner if os.path.isdir(inner) else folder
-                return from_files(cls, found, *arguments, **options)
+                vocabulary = from_files(cls, found, *arguments, **options)
+                remember_labels(vocabulary)
+                return vocabulary
         except (OSError, EOFError, tarfile.TarError, zlib.error, UnsafeArchive) as error:
             reason = _one_line(error)
             raise ConfigurationError(f"{directory} cannot be loaded: {reason}") from error
@@ -276,7 +281,8 @@ def check_config(config: Any, trained_on: bool = False) -> None:
     for place, key, value in _items(config, ""):
         if key in FORBIDDEN_KEYS:
             raise UnsafeArchive(f"its config has {place!r}, which is not allowed in an archive")
-        is_built = place.startswith(BUILT) and not TRAINED_FROM & set(place.split("."))
+        is_of_training = TRAINED_FROM & set(place.split(".")) or place == FORMER_VOCABULARY
+        is_built = place.startswith(BUILT) and not is_of_training
         if trained_on:
             is_refused = is_address(value) and not place.startswith(REPLACED)
         else:

@@ -40,14 +40,21 @@ def training_needs_entities(module: Any) -> Iterator[None]:
     @wraps(build)
     def checked(cls: Any, **options: Any) -> Any:
         given, path = options["data_loader"], options["train_data_path"]
+        training = []
 
         def construct(**arguments: Any) -> Any:
             loader = given.construct(**arguments)
             if arguments["data_path"] == path:
                 check_has_entities(loader, path)
+                training.append(loader)
             return loader
 
-        return build(cls, **{**options, "data_loader": module.Lazy(construct)})
+        built = build(cls, **{**options, "data_loader": module.Lazy(construct)})
+        if options["local_rank"] == 0:
+            from locate_label_allennlp.training.types_of_archive import log_types
+
+            log_types(built.model.vocab, training[0], path)
+        return built
 
     module.TrainModel.from_partial_objects = classmethod(checked)
 

@@ -57,7 +57,7 @@ def read_inputs(
     `CorpusError`, with file and line, for one that is not allowed.
     """
     for file in files:
-        is_whole = _is_whole(file, whole_files)
+        is_whole = is_whole_text(file, whole_files)
         is_empty = True
         for number, read in _texts(file, is_whole):
             is_empty = is_whole and read == ""
@@ -87,13 +87,16 @@ def count_inputs(files: Sequence[CorpusFile], whole_files: Optional[bool] = None
         return None
     with suppress(CorpusError):
         return sum(
-            1 if _is_whole(file, whole_files) else sum(1 for _ in file.lines(on_error=_pass_over))
+            1
+            if is_whole_text(file, whole_files)
+            else sum(1 for _ in file.lines(on_error=_pass_over))
             for file in files
         )
     return None
 
 
-def _is_whole(file: CorpusFile, whole_files: Optional[bool]) -> bool:
+def is_whole_text(file: CorpusFile, whole_files: Optional[bool]) -> bool:
+    """Whether a file is one raw text; see `read_inputs`."""
     return file.plain_name.endswith(TEXT_SUFFIX) if whole_files is None else whole_files
 
 

@@ -12,7 +12,6 @@ from allennlp.predictors import Predictor
 from cached_path import find_latest_cached
 
 from locate_label_allennlp.common.encoders import without_hub
-from locate_label_allennlp.model_folder.hub import hub_name
 from locate_label_allennlp.patches.archives import fetched, is_address
 from locate_label_allennlp.predictors.nested_ner import NestedNerPredictor
 
@@ -30,7 +29,7 @@ def load_model(
     # Parameters
 
     archive_file : `str`
-        An archive, the folder of a training or of a model, a model on the hub, or a URL.
+        An archive, the folder of a training or of a model, a name on the hub, or a URL.
     cuda_device : `int`, optional (default = `-1`)
         The number of the GPU; -1 for the CPU.
     overrides : `Union[str, Dict[str, Any]]`, optional
@@ -38,7 +37,7 @@ def load_model(
     trust : `bool`, optional (default = `False`)
         Whether the archive may build and run anything; see `locate_label_allennlp.patches.trust`.
     local_files_only : `bool`, optional (default = `False`)
-        Whether nothing is asked of the network: of a URL or a model on the hub the copy that an
+        Whether nothing is asked of the network: of a URL, or a model of the hub, the copy that an
         earlier call left here is taken.
 
     # Errors
@@ -54,20 +53,22 @@ def load_model(
 
 def local_path(archive_file: Union[str, "PathLike[str]"]) -> str:
     """
-    Where it lies on this machine: of a URL or a model on the hub the copy that loading it has left.
+    Where it lies on this machine: of a URL, and of a model of the hub, the copy that loading it has
+    left.
 
     # Errors
 
     `ConfigurationError` if there is no such copy.
     """
-    if hub_name(str(archive_file)) or not is_address(archive_file):
-        with without_hub(True):
-            return str(fetched(str(archive_file)))
-    copy = find_latest_cached(archive_file, CACHE_DIRECTORY)
+    with without_hub(True):
+        path = str(fetched(archive_file))
+    if not is_address(path):
+        return path
+    copy = find_latest_cached(path, CACHE_DIRECTORY)
     if copy is None:
         raise ConfigurationError(
-            f"{archive_file} is not on this machine; allowed with local_files_only is a file, a "
-            "folder, or an address that was loaded before"
+            f"{path} is not on this machine; allowed with local_files_only is a file, a folder, or "
+            "what was loaded before"
         )
     return str(copy)
 

@@ -1,6 +1,6 @@
 """From a model and a corpus to the report's numbers."""
 
-from typing import Any, Dict, Iterable, Optional, Protocol, Sequence, Type
+from typing import Any, Dict, Iterable, List, Optional, Protocol, Sequence, Type, Union
 
 from allennlp.common import Registrable
 from allennlp.common.util import JsonDict
@@ -8,11 +8,18 @@ from allennlp.models import Model
 
 from locate_label_allennlp.data.document import CorpusError
 from locate_label_allennlp.decoders import EntityDecoder
+from locate_label_allennlp.models.mention_typer import MentionTyper
 from locate_label_allennlp.models.nested_ner_model import NestedNerModel
 from locate_label_allennlp.report.calibration import Calibration
 from locate_label_allennlp.report.confusion import Confusion
 from locate_label_allennlp.report.curves import Curves
+from locate_label_allennlp.report.layers import Layers
 from locate_label_allennlp.report.lengths import Lengths
+from locate_label_allennlp.report.mentions import (
+    GivenMentions,
+    WrongMentions,
+    mention_traces,
+)
 from locate_label_allennlp.report.mistakes import Mistakes
 from locate_label_allennlp.report.offsets import Offsets
 from locate_label_allennlp.report.probabilities import Probabilities
@@ -23,6 +30,8 @@ from locate_label_allennlp.training.metrics.entity_counter import EntityCounter
 
 # The document is described in docs/report.md; whoever changes it counts this up.
 VERSION = 2
+
+_NOTHING = {"sentences": 0, "words": 0, "gold": 0, "discontinuous": 0, "found": 0}
 
 
 class _Part(Protocol):
@@ -39,6 +48,7 @@ def build_report(
     archive: str,
     path: str,
     max_examples: int = 5,
+    training: Optional[List[Dict[str, Any]]] = None,
 ) -> JsonDict:
     """
     Everything that a report shows. Only what it needs of each sentence is kept.
@@ -52,6 +62,8 @@ def build_report(
         Where the model and the corpus lie.
     max_examples : `int`, optional (default = `5`)
         Sentences to show for each stage that loses entities, and each origin of false ones.
+    training : `List[Dict[str, Any]]`, optional
+        The losses of the epochs, as `epochs_of` has them.
 
     # Errors
 
@@ -68,25 +80,77 @@ def build_report(
         "curves": Curves(model.decoder, counter, model.type_thresholds),
         "calibration": Calibration(model.decoder),
         "offsets": Offsets(types),
+        "layers": Layers(types, max_examples),
         "probabilities": Probabilities(types),
     }
-    corpus = {"sentences": 0, "words": 0, "gold": 0, "discontinuous": 0, "found": 0}
+    corpus = dict(_NOTHING)
     for trace in traces(model, batches):
         _count(trace, corpus)
         for part in parts.values():
             part.add(trace)
-    if not corpus["sentences"]:
-        raise CorpusError("holds no sentences", path)
-    if not corpus["gold"]:
-        raise CorpusError("has no gold entities, with which a report compares", path)
+    _check(corpus, path)
     report: JsonDict = {
         "version": VERSION,
         "model": {"archive": archive, **_described(model, types)},
         "corpus": {"path": path, **corpus},
+        "training": training,
     }
     report.update((name, part.as_json()) for name, part in parts.items())
     report.update(report.pop("mistakes"))
     return report
+
+
+def build_mention_report(
+    model: MentionTyper,
+    batches: Iterable[Dict[str, Any]],
+    archive: str,
+    path: str,
+    max_examples: int = 5,
+    training: Optional[List[Dict[str, Any]]] = None,
+) -> JsonDict:
+    """
+    The same for a model whose mentions are given: what can be said of their types.
+
+    # Errors
+
+    `CorpusError` if there are no sentences, or no gold entities in them.
+    """
+    types = [model.labels[index] for index in sorted(model.labels)]
+    probabilities = Probabilities(types)
+    given: Dict[str, Union[GivenMentions, WrongMentions]] = {
+        "given": GivenMentions(),
+        "wrong": WrongMentions(max_examples),
+    }
+    parts: Dict[str, _Part] = {
+        "scores": Scores(EntityCounter(types)),
+        "lengths": Lengths(),
+        "confusion": Confusion(types),
+    }
+    corpus = dict(_NOTHING)
+    for traced in mention_traces(model, batches):
+        _count(traced.trace, corpus)
+        for part in parts.values():
+            part.add(traced.trace)
+        for mentions in given.values():
+            mentions.add(traced)
+        for (gold, _), row in zip(traced.mentions, traced.trace.probabilities, strict=True):
+            probabilities.add_row(gold.type, row)
+    _check(corpus, path)
+    return {
+        "version": VERSION,
+        "model": {"archive": archive, "type": registered_name(Model, type(model)), "types": types},
+        "corpus": {"path": path, **corpus},
+        "training": training,
+        **{name: part.as_json() for name, part in {**given, **parts}.items()},
+        "probabilities": probabilities.as_json(),
+    }
+
+
+def _check(corpus: Dict[str, int], path: str) -> None:
+    if not corpus["sentences"]:
+        raise CorpusError("holds no sentences", path)
+    if not corpus["gold"]:
+        raise CorpusError("has no gold entities, with which a report compares", path)
 
 
 def _described(model: NestedNerModel, types: Sequence[str]) -> JsonDict:

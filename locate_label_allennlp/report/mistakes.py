@@ -48,17 +48,17 @@ class Mistakes:
         self._columns = {label: column for column, label in enumerate(types, start=1)}
         self._missed: List[Dict[str, Any]] = []
         self._false: List[Dict[str, Any]] = []
-        self._examples: Dict[str, _Sample] = {}
+        self._examples: Dict[str, Sample] = {}
         self._max_examples = max_examples
         self._stages: Dict[str, str] = {}
 
     def add(self, trace: Trace) -> None:
         self._stages.update(possible_stages(trace, self._decoder))
         mistakes = [*self._misses(trace), *self._falses(trace)]
-        marks = _marks(trace)
+        marks = marks_of(trace)
         # A sentence is an example of each kind of mistake at most once.
         for kind, mistake in {mistake.kind: mistake for mistake in reversed(mistakes)}.items():
-            sample = self._examples.setdefault(kind, _Sample(self._max_examples))
+            sample = self._examples.setdefault(kind, Sample(self._max_examples))
             sample.add({**mistake.described, "words": list(trace.words), "marks": marks})
 
     def _misses(self, trace: Trace) -> Iterator["_Mistake"]:
@@ -68,7 +68,7 @@ class Mistakes:
                 continue
             stage = lost_at(entity, trace, self._survives)
             detail = explanation(entity, stage, trace, self._columns)
-            described = {**_described(entity, trace), "stage": stage, "detail": detail}
+            described = {**entity_of(entity, trace), "stage": stage, "detail": detail}
             self._missed.append(described)
             yield _Mistake(f"missed/{stage}", described)
 
@@ -79,10 +79,10 @@ class Mistakes:
                 continue
             kind, nearest = origin(entity, trace.gold)
             described = {
-                **_described(entity, trace),
+                **entity_of(entity, trace),
                 "score": entity.score,
                 "origin": kind,
-                "nearest": None if nearest is None else _described(nearest, trace, False),
+                "nearest": None if nearest is None else entity_of(nearest, trace, False),
             }
             self._false.append(described)
             yield _Mistake(f"false/{kind}", described)
@@ -114,7 +114,7 @@ class Mistakes:
         }
 
     def _drawn(self, what: str, kinds: Dict[str, str]) -> Dict[str, List[Dict[str, Any]]]:
-        nothing = _Sample(0)
+        nothing = Sample(0)
         return {kind: self._examples.get(f"{what}/{kind}", nothing).kept for kind in kinds}
 
 
@@ -123,7 +123,7 @@ class _Mistake(NamedTuple):
     described: Dict[str, Any]
 
 
-class _Sample:
+class Sample:
     """`size` things drawn at random among all that come by (reservoir sampling)."""
 
     def __init__(self, size: int) -> None:
@@ -142,7 +142,7 @@ class _Sample:
                 self.kept[index] = thing
 
 
-def _described(entity: Entity, trace: Trace, with_source: bool = True) -> Dict[str, Any]:
+def entity_of(entity: Entity, trace: Trace, with_source: bool = True) -> Dict[str, Any]:
     described = {
         "start": entity.start,
         "end": entity.end,
@@ -152,7 +152,7 @@ def _described(entity: Entity, trace: Trace, with_source: bool = True) -> Dict[s
     return {"source": trace.source, **described} if with_source else described
 
 
-def _marks(trace: Trace) -> List[Dict[str, Any]]:
+def marks_of(trace: Trace) -> List[Dict[str, Any]]:
     """The sentence's entities, each `correct`, `missed` or `false`."""
     gold = {entity.key for entity in trace.gold}
     predicted = {entity.key for entity in trace.predicted}

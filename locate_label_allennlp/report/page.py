@@ -149,18 +149,20 @@ def _frequent_types(report: JsonDict) -> List[str]:
 
 def _plots(report: JsonDict, types: Sequence[str]) -> Dict[str, str]:
     """The drawings of what the report has."""
-    curves, threshold = report["curves"], report["model"]["score_threshold"]
     probabilities = report["probabilities"]
-    svgs = {
-        "precision_recall": plots.precision_recall_plot(curves, types, threshold),
-        "threshold": plots.threshold_plot(curves, threshold),
-    }
-    if report["calibration"]["bins"]:
+    svgs: Dict[str, str] = {}
+    if "curves" in report:
+        curves, threshold = report["curves"], report["model"]["score_threshold"]
+        svgs["precision_recall"] = plots.precision_recall_plot(curves, types, threshold)
+        svgs["threshold"] = plots.threshold_plot(curves, threshold)
+    if "calibration" in report and report["calibration"]["bins"]:
         svgs["reliability"] = plots.reliability_plot(report["calibration"])
-    if report["offsets"] is not None:
+    if report["training"]:
+        svgs["losses"] = plots.losses_plot(report["training"])
+    if report.get("offsets") is not None:
         svgs["offsets"] = plots.offsets_plot(report["offsets"])
     if probabilities["is_right"]:
-        svgs["violin"] = plots.violin_plot(probabilities)
+        svgs["violin"] = plots.violin_plot(probabilities, types)
         svgs["discrepancy"] = plots.discrepancy_plot(probabilities)
         if probabilities["pca"] is not None:
             svgs["pca"] = plots.pca_plot(probabilities, types)

@@ -1,13 +1,15 @@
 """The report's figures, as SVG that takes its colours from the page around it."""
 
 import io
+import math
 import re
 import warnings
+from statistics import median
 from typing import Any, Callable, Dict, List, Sequence, Tuple
 
 from allennlp.common.util import JsonDict
 
-from locate_label_allennlp.report.probabilities import SMALLEST, split_points
+from locate_label_allennlp.report.probabilities import SMALLEST, split_points, values_of
 
 # Stand for what the page's style sheet defines, and are found again in the SVG.
 _TEXT, _GRID = "#010203", "#010204"
@@ -51,9 +53,6 @@ _STYLE: Dict[Any, Any] = {
 
 # So many types have a colour of their own in the plots, the most frequent ones.
 MOST_TYPES = len(_TYPE_COLOURS)
-
-# Where an axis spans less than this, there are ticks between the powers of ten as well.
-_FEW_POWERS = 1000
 
 # How far the axis of the offsets reaches at least and at most.
 _FEWEST_WORDS, _MOST_WORDS = 3, 10
@@ -145,30 +144,43 @@ def offsets_plot(offsets: JsonDict) -> str:
     return _svg("offsets", draw)
 
 
-def violin_plot(probabilities: JsonDict) -> str:
-    """How the probability of the gold type is distributed; the white bar is the median."""
+def violin_plot(probabilities: JsonDict, types: Sequence[str]) -> str:
+    """
+    How the probability of the gold type is distributed: a violin for all entities and one for each
+    of the given types, the left half of those classified right, the right half of the others; the
+    white bars are medians.
+    """
 
     def draw(axes: Any) -> None:
-        sides = [("right", RIGHT), ("wrong", WRONG)]
-        shown = [(name, colour) for name, colour in sides if probabilities[name]["values"]]
-        for position, (name, colour) in enumerate(shown):
-            values = probabilities[name]["values"]
-            # A density needs values that differ.
-            if len(set(values)) > 1:
-                (body,) = axes.violinplot([values], [position], widths=0.8, showextrema=False)[
-                    "bodies"
-                ]
-                body.set(facecolor=colour, edgecolor="none", alpha=1)
-            else:
-                axes.plot([position] * len(values), values, "o", color=colour)
-            median = probabilities[name]["quantiles"][2]
-            axes.plot([position - 0.12, position + 0.12], [median, median], color="white", lw=3)
-        axes.set_xticks(range(len(shown)), [f"classified {name}" for name, _ in shown])
+        names = ["all", *types]
+        for position, name in enumerate(names):
+            kind = None if not position else probabilities["types"].index(name)
+            for is_right, colour, side in ((True, RIGHT, "low"), (False, WRONG, "high")):
+                values = values_of(probabilities, kind, is_right)
+                _half_violin(axes, values, position, colour, side)
+        for name, colour in (("classified right", RIGHT), ("classified wrong", WRONG)):
+            axes.plot([], [], "s", color=colour, label=name)
+        axes.set_xticks(range(len(names)), names, rotation=30 if len(names) > 5 else 0)
         axes.set(ylabel="probability of the gold type", ylim=(-0.02, 1.02))
-        axes.set_xlim(-0.6, max(1, len(shown)) - 0.4)
+        axes.set_xlim(-0.6, max(2, len(names)) - 0.4)
         axes.grid(visible=False, axis="x")
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
 
     return _svg("violin", draw)
+
+
+def _half_violin(axes: Any, values: List[float], position: int, colour: str, side: str) -> None:
+    if not values:
+        return
+    direction = -1 if side == "low" else 1
+    # A density needs values that differ.
+    if len(set(values)) > 1:
+        violins = axes.violinplot([values], [position], widths=0.8, showextrema=False, side=side)
+        violins["bodies"][0].set(facecolor=colour, edgecolor="none", alpha=1)
+    else:
+        axes.plot([position + direction * 0.1] * len(values), values, "o", color=colour)
+    middle = median(values)
+    axes.plot([position, position + direction * 0.14], [middle, middle], color="white", lw=3)
 
 
 def pca_plot(probabilities: JsonDict, types: Sequence[str]) -> str:
@@ -212,32 +224,36 @@ def discrepancy_plot(probabilities: JsonDict) -> str:
         for name, colour, want_right in (("stable", RIGHT, True), ("up", WRONG, False)):
             x, y = split_points(points, is_right, want_right)
             # A logarithm needs more than 0.
-            y = [max(SMALLEST, value) for value in y]
+            y = [math.log2(max(SMALLEST, value)) for value in y]
             axes.scatter(x, y, s=18, c=colour, alpha=0.6, lw=0, label=name, rasterized=True)
         axes.set(
-            xlabel="ln (highest probability / gold type's)",
-            ylabel="variance / gold type's probability",
+            xlabel="log2 (highest probability / gold type's)",
+            ylabel="log2 (variance / gold type's probability)",
         )
-        _logarithmic(axes)
         axes.legend(loc="lower right")
 
     return _svg("discrepancy", draw)
 
 
-def _logarithmic(axes: Any) -> None:
-    """Makes the vertical axis logarithmic, with numbers that people read and that all differ."""
-    from matplotlib.ticker import LogLocator, NullFormatter
+def losses_plot(training: Sequence[JsonDict]) -> str:
+    """The mean loss of each epoch, of the training set and of the development set."""
 
-    axes.set_yscale("log")
-    low, high = axes.get_ylim()
-    # From a power of ten to the next there are at least three ticks.
-    widening = max(1.0, 10 * low / high) ** 0.5
-    axes.set_ylim(low / widening, high * widening)
-    steps = (1, 2, 5) if high / low < _FEW_POWERS else (1,)
-    axes.yaxis.set_major_locator(LogLocator(subs=steps, numticks=9))
-    # The default writes powers of ten as formulas, which are off.
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_minor_formatter(NullFormatter())
+    def draw(axes: Any) -> None:
+        for name, colour, key in (
+            ("training", RIGHT, "training_loss"),
+            ("development set", WRONG, "validation_loss"),
+        ):
+            epochs = [epoch for epoch in training if epoch[key] is not None]
+            if epochs:
+                numbers = [epoch["epoch"] + 1 for epoch in epochs]
+                losses = [epoch[key] for epoch in epochs]
+                axes.plot(numbers, losses, "o-", color=colour, lw=2, ms=4, label=name)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.set(xlabel="epoch", ylabel="mean loss")
+        axes.set_ylim(bottom=0)
+        axes.legend(loc="upper right")
+
+    return _svg("losses", draw)
 
 
 def _legend_beside(axes: Any, entries: Sequence[Tuple[str, Any]]) -> None:

@@ -3,7 +3,7 @@ What a classifier makes of the gold entities that reach it, after figures 4 to 6
 Strategy for Nested Named Entity Recognition".
 """
 
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import torch
 from torch import Tensor
@@ -47,14 +47,19 @@ class Probabilities:
                 continue
             column = self._columns[entity.type]
             is_right = rows.argmax(dim=1) == column
-            self._labels.append(column)
-            self._rows.append(rows[(is_right * 2.0 + rows[:, column]).argmax()])
+            self.add_row(entity.type, rows[(is_right * 2.0 + rows[:, column]).argmax()])
+
+    def add_row(self, kind: str, row: Tensor) -> None:
+        """The probabilities of an entity of this type: shape `(C + 1,)`."""
+        self._labels.append(self._columns[kind])
+        self._rows.append(row)
 
     def as_json(self) -> Dict[str, Any]:
         """
-        `right` and `wrong`: the probability of the entity's type, by whether the classifier chose
-        that type, with quantiles; `discrepancy` and `pca`: see there; `without_candidate`: how many
-        gold entities cannot be shown, because no candidate has their boundaries.
+        `of_gold`: the probability of each entity's type; `right` and `wrong`: the same by whether
+        the classifier chose that type, with quantiles; `discrepancy` and `pca`: see there;
+        `without_candidate`: how many gold entities cannot be shown, because no candidate has their
+        boundaries.
         """
         # (G,), (G, C + 1)
         labels = torch.tensor(self._labels, dtype=torch.long)
@@ -67,6 +72,7 @@ class Probabilities:
             "without_candidate": self._without,
             "right": _summary(of_gold[is_right]),
             "wrong": _summary(of_gold[~is_right]),
+            "of_gold": _rounded(of_gold),
             "gold_type": [label - 1 for label in self._labels],
             "is_right": is_right.tolist(),
             "discrepancy": _rounded(discrepancy(rows, of_gold)),
@@ -86,14 +92,14 @@ def discrepancy(rows: Tensor, of_gold: Tensor) -> Tensor:
     # Returns
 
     `torch.DoubleTensor`
-        Shape `(G, 2)`: the natural logarithm of the highest probability over that of the right
+        Shape `(G, 2)`: the logarithm to base 2 of the highest probability over that of the right
         class, which is 0 where the classifier is right and positive elsewhere; and the variance of
         the probabilities among the classes over that of the right class.
     """
     divisor = of_gold.clamp(min=SMALLEST)
     ratio = rows.amax(dim=1).clamp(min=SMALLEST) / divisor
     variance = (rows - rows.mean(dim=1, keepdim=True)).square().mean(dim=1)
-    return torch.stack([ratio.log(), variance / divisor], dim=1)
+    return torch.stack([ratio.log2(), variance / divisor], dim=1)
 
 
 def _summary(values: Tensor) -> Dict[str, Any]:
@@ -130,6 +136,19 @@ def _principal_components(rows: Tensor) -> Optional[Dict[str, Any]]:
 def _rounded(values: Tensor) -> List[Any]:
     """Six digits are more than a page can show, and halve the file."""
     return values.double().round(decimals=6).tolist()
+
+
+def values_of(probabilities: Mapping[str, Any], kind: Optional[int], is_right: bool) -> List[float]:
+    """
+    The gold type's probability of the entities that the classifier got right, or wrong; only of
+    those whose gold type has the number `kind`, if it is given.
+    """
+    columns = (probabilities[name] for name in ("of_gold", "gold_type", "is_right"))
+    return [
+        value
+        for value, gold_type, right in zip(*columns, strict=True)
+        if right == is_right and kind in (None, gold_type)
+    ]
 
 
 def split_points(

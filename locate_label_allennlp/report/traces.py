@@ -57,6 +57,8 @@ class Trace(NamedTuple):
         The entities, with scores.
     seeds : `SeedTrace`, optional
         Where the model has such a stage.
+    locations : `torch.FloatTensor`, optional
+        Shape `(K, L + 1, 2)`: see `Candidates`.
     """
 
     words: Sequence[str]
@@ -67,6 +69,7 @@ class Trace(NamedTuple):
     scored: List[Entity]
     predicted: List[Entity]
     seeds: Optional[SeedTrace] = None
+    locations: Optional[Tensor] = None
 
 
 def traces(model: NestedNerModel, batches: Iterable[Dict[str, Any]]) -> Iterator[Trace]:
@@ -90,10 +93,14 @@ def _traces_of_batch(model: NestedNerModel, batch: Dict[str, Any]) -> List[Trace
     metadata = batch["metadata"]
     candidates = model.candidates(**batch)
     scored = model.scored_spans(candidates, len(metadata))
-    (spans, probabilities), indices = _by_sentence(
+    (spans, probabilities), indices = by_sentence(
         candidates.spans, len(metadata), candidates.probabilities
     )
     seeds = _seeds_by_sentence(candidates, indices, len(metadata))
+    locations: Sequence[Optional[Tensor]] = [None] * len(metadata)
+    if candidates.locations is not None:
+        every = candidates.locations.cpu()
+        locations = [every[of_sentence] for of_sentence in indices]
     gold = entities_of_tensor(batch["entities"], model.labels)
     return [
         Trace(
@@ -105,14 +112,15 @@ def _traces_of_batch(model: NestedNerModel, batch: Dict[str, Any]) -> List[Trace
             of_sentence,
             model.choose(of_sentence),
             sentence_seeds,
+            locations[number],
         )
-        for sentence, reachable, sentence_spans, rows, of_sentence, sentence_seeds in zip(
-            metadata, gold, spans, probabilities, scored, seeds, strict=True
+        for number, (sentence, reachable, sentence_spans, rows, of_sentence, sentence_seeds) in (
+            enumerate(zip(metadata, gold, spans, probabilities, scored, seeds, strict=True))
         )
     ]
 
 
-def _by_sentence(
+def by_sentence(
     spans: FlatSpans, num_sentences: int, *columns: Tensor
 ) -> Tuple[List[Sequence[Tensor]], List[Tensor]]:
     """
@@ -142,7 +150,7 @@ def _seeds_by_sentence(
     of_candidates = boundaries[seeds.of_candidates].cpu()
     passed = torch.zeros_like(seeds.spans.start, dtype=torch.bool)
     passed.index_fill_(0, seeds.of_candidates, True)
-    (spans, kept), _ = _by_sentence(seeds.spans, num_sentences, passed)
+    (spans, kept), _ = by_sentence(seeds.spans, num_sentences, passed)
     return [
         SeedTrace(
             spans[number],

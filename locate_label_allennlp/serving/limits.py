@@ -95,9 +95,8 @@ class Limits:
         return None if size > self._settings.max_bytes else b"".join(parts)
 
     async def _run(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
-        messages: Iterator[Message] = iter(
-            [{"type": "http.request", "body": body, "more_body": False}]
-        )
+        whole: Message = {"type": "http.request", "body": body, "more_body": False}
+        messages = iter([whole])
         gone = asyncio.ensure_future(receive())
 
         async def replay() -> Message:

@@ -49,7 +49,7 @@ def serve(
     if workers < 1:
         raise ConfigurationError(f"--workers is {workers}; allowed is >= 1")
     options: Dict[str, Any] = {
-        "http": "h11",
+        "http": "auto",
         "ws": "none",
         "log_level": "warning",
         "access_log": False,
@@ -71,6 +71,7 @@ def serve(
             print(f"{address} (Ctrl-C ends it)", flush=True)
             server.run(sockets=[listener])
             return
+        from uvicorn.config import STARTUP_FAILURE
         from uvicorn.supervisors import Multiprocess
 
         content = json.dumps({"model": model, "settings": asdict(settings), "workers": workers})
@@ -82,7 +83,7 @@ def serve(
         config.timeout_worker_healthcheck = 300
         supervisor = Multiprocess(config, sockets=[listener])
         supervisor.run()
-        if any(process.exitcode for process in supervisor.processes):
+        if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
             raise ConfigurationError("a worker has failed; it says above why")
 
 
@@ -96,8 +97,6 @@ def application() -> Any:
     told = json.loads(os.environ[_VARIABLE])
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(max(1, (os.cpu_count() or 1) // told["workers"]))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
     try:
         return create_application(load_served_model(**told["model"]), Settings(**told["settings"]))
     except Exception as error:
@@ -123,17 +122,19 @@ def bound_socket(host: str, port: int) -> socket.socket:
 
     `ConfigurationError` if that address cannot be had.
     """
+    if not 0 <= port <= 65_535:
+        raise ConfigurationError(f"{host}:{port}: allowed are ports from 0 to 65535")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         bound = socket.socket(family, kind, protocol)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise ConfigurationError(f"{host}:{port}: {error}") from error
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         bound.close()
         raise ConfigurationError(f"{host}:{port}: {error}") from error
     return bound

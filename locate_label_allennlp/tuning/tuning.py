@@ -174,12 +174,16 @@ def tune(
         Whether types may have thresholds of their own. They get them if those chosen on one half of
         the sentences are better on the other half than the one threshold chosen there.
     with_temperature : `bool`, optional (default = `True`)
+        Whether a temperature is fitted, and kept if it lowers the expected calibration error.
     """
-    before = sentences.found(model.temperature)
     temperature = model.temperature
+    found = before = sentences.found(temperature)
     if with_temperature:
-        temperature = fit_temperature(sentences.logs, sentences.labels)
-    found = sentences.found(temperature) if with_temperature else before
+        fitted = fit_temperature(sentences.logs, sentences.labels)
+        changed = sentences.found(fitted)
+        # What is likeliest for all candidates need not be so for what is found.
+        if _error(changed) < _error(before):
+            temperature, found = fitted, changed
     gold = sentences.gold
     by_type = sweeps(_flat(found), gold)
     for_all = best_for_all(by_type, objective)
@@ -240,8 +244,12 @@ def _scores(
         recall,
         Objective().value(correct, number, wanted),
         objective.of({kind: (row[0], row[1], row[2]) for kind, row in counts.items()}),
-        calibration_error(_reliability(found)),
+        _error(found),
     )
+
+
+def _error(found: Sequence[Sequence[Found]]) -> float:
+    return calibration_error(_reliability(found))
 
 
 def _reliability(found: Sequence[Sequence[Found]]) -> List[Bin]:

@@ -1,14 +1,21 @@
+import hashlib
 import json
 import os
+import shlex
 import subprocess
 from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Callable, List, Tuple
+from threading import Thread
+from typing import Any, Callable, Dict, Iterator, List, Tuple
 
 import pytest
 
+from locate_label_allennlp.data.corpus import fetching
+from locate_label_allennlp.data.corpus.fetching import PublicCorpus, PublicFile, public_corpora
 from locate_label_allennlp.data.formats import BratFormat, JsonlFormat
 from tests.allennlp_command import ALLENNLP
+from tests.configs import config
 
 Outcome = Tuple[int, str, str]
 Corpus = Callable[..., Outcome]
@@ -246,6 +253,10 @@ def _mistakes() -> List[Tuple[List[str], int, str]]:
         (["convert", "x", "no/y", "--to-format", "brat"], 1, "there is no folder no"),
         (["convert", "x", ".", "--to-format", "jsonl"], 1, ".: is a folder; allowed is the name"),
         (["convert", "x", ".", "--to-format", "brat"], 1, ".: is there already; allowed is a new"),
+        (["compare", "x"], 2, "required: B"),
+        (["compare", "x", "none"], 1, "corpus compare: error: none: no such file"),
+        (["compare", "x", "x", "--differences", "-1"], 1, "--differences is -1; allowed is >= 0"),
+        (["compare", "x", "x", "--b-format", "conll"], 1, "no format 'conll'; allowed are"),
         (["stats", "x", "--json", "."], 1, ".: is a folder; allowed is the name of a file"),
         (["stats", "x", "--format", "brat"], 1, "x: is no brat; allowed are a folder, an archive"),
         (
@@ -290,7 +301,51 @@ def test_an_empty_file_is_said(corpus: Corpus, tmp_path: Path) -> None:
         assert list(tmp_path.iterdir()) == [empty]
 
 
-@pytest.mark.parametrize("command", ["validate", "stats", "convert", "split"])
+def test_compare(corpus: Corpus, fixtures: Path, tmp_path: Path) -> None:
+    gold, other = fixtures / "formats" / "label_studio.json", tmp_path / "other.jsonl"
+    lines = (fixtures / "formats" / "doccano.jsonl").read_text("utf-8").splitlines()
+    # In another order, and with another type.
+    other.write_text("\n".join(lines[::-1]).replace("ROLE", "PER"), "utf-8")
+    scores = tmp_path / "scores.json"
+    status, out, err = corpus("compare", gold, other, "--json", scores)
+    assert (status, err) == (0, "")
+    assert [" ".join(line.split()) for line in out.splitlines()] == [
+        "A B both precision recall F1",
+        "all 3 3 2 66.7 66.7 66.7",
+        "PLACE 2 2 2 100.0 100.0 100.0",
+        "ROLE 1 0 0 0.0 0.0 0.0",
+        "PER 0 1 0 0.0 0.0 0.0",
+        "boundaries 3 3 3 100.0 100.0 100.0",
+        "",
+        "1 sentence with differences",
+        f"{gold}:1 | {other}:2: The mayor of Old Tarn slept .",
+        "- ROLE 'The mayor of Old Tarn'",
+        "+ PER 'The mayor of Old Tarn'",
+    ]
+    told = json.loads(scores.read_text())
+    assert told["all"] == {
+        **dict.fromkeys(("precision", "recall", "f1"), pytest.approx(2 / 3)),
+        **{"a": 3, "b": 3, "both": 2},
+    }
+    assert told["differences"][0]["only_a"][0]["type"] == "ROLE"
+    out = corpus("compare", gold, other, "--differences", 0)[1]
+    assert out.endswith("1 sentence with differences\n... and 1 more; --differences 1 prints all\n")
+    assert " 0 sentences with differences" in corpus("compare", gold, gold)[1].replace("\n", " ")
+
+
+def test_compare_other_texts(corpus: Corpus, fixtures: Path, train: Path, tmp_path: Path) -> None:
+    other = tmp_path / "one.jsonl"
+    other.write_text((fixtures / "formats" / "doccano.jsonl").read_text("utf-8").splitlines()[0])
+    gold = fixtures / "formats" / "doccano.jsonl"
+    status, out, err = corpus("compare", gold, other, "--json", tmp_path / "scores.json")
+    assert (status, out) == (1, "")
+    assert f"corpus compare: error: {gold}:2: the text 'Visby " in err
+    assert f"is not in {other}; allowed are two annotations of the same texts" in err
+    assert is_one_line(err)
+    assert [path.name for path in tmp_path.iterdir()] == ["one.jsonl"]
+
+
+@pytest.mark.parametrize("command", ["validate", "stats", "convert", "split", "compare"])
 def test_help_reads_as_documentation(corpus: Corpus, command: str) -> None:
     status, out, _ = corpus(command, "--help")
     assert status == 0
@@ -330,3 +385,95 @@ def test_in_processes_of_their_own(
         done = run(*arguments)
         assert (done.returncode, done.stdout) == (1, "")
         assert is_one_line(done.stderr)
+
+
+TEXT = "Old\tB-PLACE\nTarn\tI-PLACE\n"
+HAREM = "é\tO\nTarn\tLOCAL\n\n" * 20
+ANERCORP = "في O\nتارن B-LOC\n. O\n" * 20  # noqa: RUF001
+
+
+@pytest.fixture
+def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder that is served as a mirror, for a corpus `tarn` of one file."""
+    file = PublicFile(
+        "https://example.org/t.data", hashlib.sha256(TEXT.encode()).hexdigest(), "train.data"
+    )
+    tarn = PublicCorpus("Old Tarn", "CC0", "Vetrov (2020)", "data/tarn", ["go on"], [file])
+    monkeypatch.setattr(fetching, "public_corpora", lambda: {"tarn": tarn})
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "mirror" / "example.org"
+    folder.mkdir(parents=True)
+
+    class Handler(SimpleHTTPRequestHandler):
+        def log_message(self, *arguments: Any) -> None:
+            pass
+
+    handler = partial(Handler, directory=str(tmp_path / "mirror"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        monkeypatch.setenv("MIRROR", f"http://127.0.0.1:{server.server_port}")
+        yield folder
+        server.shutdown()
+        thread.join()
+
+
+def test_fetch_into_the_folder_of_the_configs(corpus: Corpus, published: Path) -> None:
+    (published / "t.data").write_text(TEXT, "utf-8")
+    status, out, err = corpus("fetch", "tarn", "--mirror", os.environ["MIRROR"])
+    assert (status, err) == (0, "")
+    assert Path("data/tarn/train.data").read_text("utf-8") == TEXT
+    assert out == ("Old Tarn\n\n1 file in data/tarn\nLicence: CC0\nCite: Vetrov (2020)\n\ngo on\n")
+    other = corpus("fetch", "tarn", "--mirror", os.environ["MIRROR"], "--output", "elsewhere")
+    assert Path("elsewhere/train.data").read_text("utf-8") == TEXT
+    assert other[1].endswith(
+        "The configs look for it in data/tarn, unless TRAIN, DEV and TEST are set.\n"
+    )
+
+
+def test_fetch_says_what_is_wrong_in_one_line(corpus: Corpus, published: Path) -> None:
+    mirror = os.environ["MIRROR"]
+    status, out, err = corpus("fetch", "tarn", "--mirror", mirror)
+    assert (status, out) == (1, "")
+    assert err.endswith(f"error: {mirror}/example.org/t.data: 404 File not found\n")
+    (published / "t.data").write_text("another", "utf-8")
+    status, out, err = corpus("fetch", "tarn", "--mirror", mirror)
+    assert (status, out) == (1, "")
+    assert "t.data: the sum (SHA-256) of train.data is " in err.splitlines()[-1]
+    assert not list(Path("data").rglob("*.*"))
+    status, out, err = corpus("fetch", "torn")
+    assert (status, out) == (1, "")
+    assert is_one_line(err)
+    assert err.endswith("no corpus 'torn'; allowed are tarn\n")
+    assert corpus("fetch", "list") == (0, "tarn       Old Tarn\n", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "files"),
+    [
+        ("anercorp", {"ANERCorp": ANERCORP}),
+        ("harem", {"corpus_First_HAREM.txt": HAREM, "corpus_miniHAREM.txt": HAREM}),
+    ],
+)
+def test_what_fetch_says_to_do_next_makes_what_the_config_reads(
+    name: str,
+    files: Dict[str, str],
+    corpus: Corpus,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = public_corpora()[name]
+    assert {file.path for file in found.files} == files.keys()
+    monkeypatch.chdir(tmp_path)
+    Path(found.folder).mkdir(parents=True)
+    for path, content in files.items():
+        Path(found.folder, path).write_text(content, "utf-8")
+    *commands, train = [shlex.split(line) for line in found.next]
+    for command in commands:
+        assert command[:2] == ["allennlp", "corpus"]
+        assert corpus(*command[2:])[0] == 0
+    settings = config(Path(train[2]).stem)
+    for part in ("train", "validation", "test"):
+        path = Path(settings[f"{part}_data_path"])
+        assert path.parent == Path(found.folder)
+        assert '"entities": [{' in path.read_text("utf-8")

@@ -59,8 +59,25 @@ def test_the_figures_are_those_of_allennlp_evaluate(
         for name in ("f1", "gold", "predicted", "correct"):
             assert report["scores"][group][name] == metrics[f"{group}/{name}"]
     assert f"F1 {100 * micro['f1']:.1f}, 13 gold" in printed
+    epochs = [read(trained[0].parent / f"metrics_epoch_{epoch}.json") for epoch in range(15)]
+    assert [each["training_loss"] for each in report["training"]] == [
+        each["training_loss"] for each in epochs
+    ]
     page = (tmp_path / "report" / "report.html").read_text("utf-8")
+    assert 'id="training"' in page
     assert page.startswith("<!DOCTYPE html>")
+
+
+def test_given_mentions_have_a_report(run: NerReport, fixtures: Path, tmp_path: Path) -> None:
+    config, corpus = fixtures / "configs" / "tiny_mention_typer.jsonnet", "nested.jsonl"
+    train_model(Params.from_file(str(config)), str(tmp_path / "out"))
+    data = fixtures / "formats" / corpus
+    printed = run("ner-report", tmp_path / "out", data, "--output", tmp_path / "report")
+    run("evaluate", tmp_path / "out" / "model.tar.gz", data, "--output-file", tmp_path / "metrics")
+    accuracy = read(tmp_path / "metrics")["oracle_span_accuracy"]
+    assert read(tmp_path / "report" / "report.json")["given"]["accuracy"] == accuracy
+    assert f"{100 * accuracy:.1f} % of 13 given mentions have the right type" in printed
+    assert len(read(tmp_path / "report" / "report.json")["training"]) == 2
 
 
 def test_a_threshold_of_the_curve_is_that_of_an_override(

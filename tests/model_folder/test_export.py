@@ -178,6 +178,11 @@ def test_what_may_not_be_loaded_is_not_exported(
     (source / "config.json").write_text(json.dumps(config))
     with pytest.raises(ConfigurationError, match=r"'subprocess\.Popen' as CorpusFormat"):
         export_model(str(source), str(tmp_path / "model"))
+    config["dataset_reader"].pop("format")
+    config["model"]["word_encoder"]["encoder"]["hidden_size"] = 4
+    (source / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ConfigurationError, match=f"^{source} cannot be loaded: its weights do not"):
+        export_model(str(source), str(tmp_path / "model"))
     (tmp_path / "model.tar.gz").write_bytes(b"no archive")
     with pytest.raises(ConfigurationError, match=r"model\.tar\.gz cannot be loaded: not a gzip"):
         export_model(str(tmp_path / "model.tar.gz"), str(tmp_path / "model"))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
+import spacy
 from allennlp.common.checks import ConfigurationError
 from huggingface_hub import constants
 
@@ -58,6 +59,36 @@ def test_what_is_published_is_loaded(hub: FakeHub, exported: Path) -> None:
     assert [[vars(each) for each in ner(text)] for text in TEXTS] == expected
     assert hub.requests
     assert not [request for request in hub.requests if "/resolve/" in request]
+
+
+def test_nothing_is_asked_with_local_files_only(hub: FakeHub, exported: Path) -> None:
+    publish(str(exported), NAME)
+    with pytest.raises(
+        ConfigurationError, match=r"the hub may not be asked .* no whole copy of it"
+    ):
+        locate_label_allennlp.load(NAME, local_files_only=True)
+    expected = locate_label_allennlp.load(NAME)(TEXTS[0])
+    hub.requests.clear()
+    for name in (NAME, f"hf://{NAME}"):
+        assert locate_label_allennlp.load(name, local_files_only=True)(TEXTS[0]) == expected
+    assert not hub.requests
+
+
+def test_a_pipeline_of_spacy_stores_its_model_of_the_hub(
+    hub: FakeHub, exported: Path, tmp_path: Path
+) -> None:
+    publish(str(exported), NAME)
+    nlp = spacy.blank("en")
+    nlp.add_pipe("locate_label", config={"model": NAME})
+    doc = nlp(TEXTS[0])
+    before = [str(span) for span in doc.spans["sc"]]
+    nlp.to_disk(tmp_path / "pipeline")
+    assert content(tmp_path / "pipeline" / "locate_label" / "model") == content(exported)
+    hub.requests.clear()
+    doc = spacy.load(tmp_path / "pipeline")(TEXTS[0])
+    assert [str(span) for span in doc.spans["sc"]] == before
+    assert before
+    assert not hub.requests
 
 
 def test_a_revision(hub: FakeHub, folder: Path) -> None:

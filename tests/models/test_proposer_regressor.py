@@ -218,7 +218,8 @@ def test_losses_and_probabilities_have_single_precision_whatever_the_rest_has():
         Experiment("tiny_proposer_regressor", precision=name) for name in ("bf16", "fp32")
     )
     locations = []
-    lower.model._regressor.register_forward_hook(lambda *call: locations.append(call[-1].location))
+    last = lower.model._regressor._layers[-1]
+    last.register_forward_hook(lambda *call: locations.append(call[-1].location))
     batch = full.batch(full.corpus)
     loss, expected = (each.model.eval()(**batch)["loss"] for each in (lower, full))
     loss.backward()

@@ -262,6 +262,17 @@ def test_an_honest_archive_is_used(
     run(command, maker.model)
 
 
+def test_a_model_that_went_on_from_another_one_is_used(
+    maker: Maker, run: Callable[..., Any], tmp_path: Path
+) -> None:
+    # Where that one lay is of no matter any more: its vocabulary is in the archive.
+    maker.change("vocabulary", type="extend", directory=str(tmp_path / "gone" / "model.tar.gz"))
+    run("load", maker.pack())
+    maker.change("vocabulary", pretrained_files={"tokens": str(tmp_path / "words.txt")})
+    with pytest.raises(ConfigurationError, match=r"as 'vocabulary\.pretrained_files\.tokens'"):
+        run("load", maker.pack())
+
+
 def test_what_is_trusted_may_build_anything(maker: Maker, run: Callable[..., Any]) -> None:
     maker.change("data_loader.batch_sampler", type=f"{__name__}.run_hostile")
     config = maker.config

@@ -176,6 +176,10 @@ def test_candidates_have_what_fell_below_the_threshold(finder: EntityFinder) -> 
 def test_candidates_that_overlap_are_not_found(doubtful: EntityFinder) -> None:
     nested = doubtful.candidates(TEXTS[0], min_score=0.0)
     assert all(candidate.is_found for candidate in nested if candidate.none < 0.4)
+    # Of a span that several seeds led to the best is taken, as by the decoder.
+    scores = {_span(entity): entity.score for entity in doubtful(TEXTS[0])}
+    found = {_span(each): each.score for each in nested if each.is_found}
+    assert found == pytest.approx(scores)
     doubtful.predictor._overlap = "flat"
     try:
         flat = doubtful.candidates(TEXTS[0], min_score=0.0)

@@ -7,8 +7,14 @@ from allennlp.common import Params
 from allennlp.common.checks import ConfigurationError
 from allennlp.data import DatasetReader, Vocabulary
 from allennlp.models import Archive, Model
+from huggingface_hub import constants
 
-from locate_label_allennlp.predictors.loading import finds_nested_entities, predictor_from
+from locate_label_allennlp.predictors import loading
+from locate_label_allennlp.predictors.loading import (
+    finds_nested_entities,
+    load_model,
+    predictor_from,
+)
 
 
 def test_a_model_that_finds_no_nested_entities_is_named() -> None:
@@ -32,3 +38,16 @@ def test_arguments_that_the_predictor_lacks_are_named(fixtures: Path) -> None:
     with pytest.raises(ConfigurationError, match=message):
         predictor_from(archive, "m.tar.gz", {"langage": "de"})
     assert predictor_from(archive, "m.tar.gz", {"budget": 7})._budget == 7
+
+
+@pytest.mark.parametrize("local_files_only", [True, False])
+def test_without_the_network_the_hub_is_not_asked(
+    local_files_only: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offline = []
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(
+        loading, "load_archive", lambda *_, **__: offline.append(constants.HF_HUB_OFFLINE)
+    )
+    load_model("model.tar.gz", local_files_only=local_files_only)
+    assert offline == [local_files_only]

@@ -1,4 +1,4 @@
-from typing import Any, Callable
+from typing import Any, Callable, List, Tuple
 
 import pytest
 
@@ -14,12 +14,13 @@ from locate_label_allennlp.tuning.tuning import Sentences, tune
 def test_it_is_what_a_slow_count_gives(experiment: Callable[..., Any]) -> None:
     model, batches = experiment(with_discontinuous=True)
     calibration = Calibration(model.decoder)
-    scored = []
+    scored: List[Tuple[float, bool]] = []
     for trace in traces(model, batches):
         calibration.add(trace)
         gold = {(entity.start, entity.end, entity.type) for entity in trace.gold}
         for entity in with_threshold(model.decoder, 0.0).decode(trace.scored):
             assert not entity.fragments
+            assert entity.score is not None
             scored.append((entity.score, (entity.start, entity.end, entity.type) in gold))
     made = calibration.as_json()
     error = 0.0

@@ -1,3 +1,4 @@
+import math
 import re
 import warnings
 from typing import Any, Callable, Dict, Iterator, List
@@ -64,49 +65,77 @@ def test_other_warnings_are_heard() -> None:
         plots._svg("test", draw)
 
 
-RANGES = {
-    "a few powers of ten": [0.02, 0.2, 2.0, 40.0],
-    "many": [1e-6, 0.1, 1e5],
-    "less than one": [0.163, 0.171, 0.182],
-    "hardly any": [0.187500, 0.187501],
-    "one value": [0.1875],
-    "zeros": [0.0, 0.0, 0.0],
-    "a zero": [0.0, 0.1, 3.0],
-    "just below the power": [0.0999, 0.99],
-}
-
-
-@pytest.mark.parametrize("ratios", RANGES.values(), ids=RANGES.keys())
-def test_the_discrepancy_s_axis_can_be_read(ratios: List[float]) -> None:
-    svg = plots.discrepancy_plot(probabilities(["A"], ratios))
-    of_axis = texts(svg[svg.index("matplotlib.axis_2") :])
-    ticks = of_axis[: of_axis.index("variance / gold type's probability")]
-    # As matplotlib writes a minus.
-    ticks = [tick.replace("\N{MINUS SIGN}", "-") for tick in ticks]
-    numbers = [float(tick) for tick in ticks]
-    assert 3 <= len(numbers) <= 10
-    assert numbers == sorted(set(numbers))
-    for number, tick in zip(numbers, ticks, strict=True):
-        assert f"{number:g}" == tick
-        assert re.fullmatch("[125](.0+)?e.*", f"{number:e}")
-
-
-def test_every_entity_of_the_discrepancy_is_drawn() -> None:
+def drawn_by(draw: Callable[[], str]) -> Any:
+    """The axes that it drew on."""
     from matplotlib.figure import Figure
 
     drawn = []
+    save = Figure.savefig
 
     def keep(figure: Figure, *args: object, **kwargs: object) -> None:
         drawn.append(figure.axes[0])
         return save(figure, *args, **kwargs)
 
-    save = Figure.savefig
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Figure, "savefig", keep)
-        plots.discrepancy_plot(probabilities(["A"], RANGES["a zero"]))
-    low, high = drawn[0].get_ylim()
-    heights = [y for part in drawn[0].collections for _, y in part.get_offsets()]
-    assert len(heights) == 3
+        draw()
+    return drawn[0]
+
+
+def test_a_violin_a_type_has_a_half_for_right_and_one_for_wrong() -> None:
+    found = {
+        "types": ["A", "B", "C"],
+        "of_gold": [0.9, 0.8, 0.1, 0.3, 0.7, 0.5],
+        "gold_type": [0, 0, 0, 0, 1, 2],
+        "is_right": [True, True, False, False, True, False],
+    }
+    axes = drawn_by(lambda: plots.violin_plot(found, ["B", "A"]))
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["all", "B", "A"]
+    halves = set()
+    for body in axes.collections:
+        x, y = body.get_paths()[0].vertices.T
+        halves.add((round(min(x), 1), round(max(x), 1), round(min(y), 2), round(max(y), 2)))
+    # Of all: 0.9, 0.8, 0.7 to the left, 0.1, 0.3, 0.5 to the right; of A: two on each side.
+    assert halves == {
+        (-0.4, 0.0, 0.7, 0.9),
+        (0.0, 0.4, 0.1, 0.5),
+        (1.6, 2.0, 0.8, 0.9),
+        (2.0, 2.4, 0.1, 0.3),
+    }
+    # The only one of B is a dot.
+    dots = [line.get_xydata().tolist() for line in axes.lines if line.get_marker() == "o"]
+    assert dots == [[[0.9, 0.7]]]
+    medians = [line.get_ydata()[0] for line in axes.lines if line.get_color() == "white"]
+    assert medians == pytest.approx([0.8, 0.3, 0.7, 0.85, 0.2])
+
+
+def test_every_bin_of_the_reliability_is_drawn() -> None:
+    bins = [
+        {"number": 4, "score": 0.1, "correct": 0.25},
+        {"number": 8, "score": 0.9, "correct": 0.75},
+    ]
+    axes = drawn_by(lambda: plots.reliability_plot({"error": 0.1, "bins": bins}))
+    (dots,) = axes.collections
+    assert dots.get_offsets().tolist() == [[0.1, 0.25], [0.9, 0.75]]
+    small, large = dots.get_sizes()
+    assert small < large
+
+
+def test_the_losses_of_epochs_are_drawn_from_one_on() -> None:
+    epochs = [
+        {"epoch": 0, "training_loss": 3.0, "validation_loss": 2.5},
+        {"epoch": 1, "training_loss": 2.0, "validation_loss": None},
+    ]
+    training, dev = drawn_by(lambda: plots.losses_plot(epochs)).lines
+    assert training.get_xydata().tolist() == [[1, 3.0], [2, 2.0]]
+    assert dev.get_xydata().tolist() == [[1, 2.5]]
+
+
+def test_every_entity_of_the_discrepancy_is_drawn() -> None:
+    axes = drawn_by(lambda: plots.discrepancy_plot(probabilities(["A"], [0.0, 0.1, 4.0])))
+    low, high = axes.get_ylim()
+    heights = [y for part in axes.collections for _, y in part.get_offsets()]
+    assert sorted(heights) == pytest.approx([math.log2(1e-6), math.log2(0.1), 2.0])
     assert all(low < height < high for height in heights)
 
 
@@ -117,7 +146,7 @@ def test_a_report_draws_without_warnings(report: Dict[str, Any]) -> None:
         lambda: plots.precision_recall_plot(report["curves"], types, 0.5),
         lambda: plots.threshold_plot(report["curves"], 0.5),
         lambda: plots.offsets_plot(report["offsets"]),
-        lambda: plots.violin_plot(found),
+        lambda: plots.violin_plot(found, types),
         lambda: plots.pca_plot(found, types),
         lambda: plots.discrepancy_plot(found),
     ]

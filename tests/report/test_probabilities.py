@@ -24,7 +24,7 @@ def test_discrepancy_equals_a_slow_loop() -> None:
     ):
         mean = sum(row) / 4
         variance = sum((each - mean) ** 2 for each in row) / 4
-        assert ratio == pytest.approx(math.log(max(row) / row[label]))
+        assert ratio == pytest.approx(math.log2(max(row) / row[label]))
         assert d_value == pytest.approx(variance / row[label])
         assert (ratio == 0) == (row[label] == max(row))
 
@@ -72,6 +72,7 @@ def test_the_best_candidate_of_an_entity_counts(make_trace: Callable[..., Trace]
     assert made["wrong"]["values"] == [pytest.approx(0.3)]
     assert made["without_candidate"] == 1
     assert made["gold_type"] == [0, 1]
+    assert made["of_gold"] == pytest.approx([0.4, 0.3])
     assert made["is_right"] == [True, False]
     assert made["right"]["quantiles"] == [pytest.approx(0.4)] * 5
 

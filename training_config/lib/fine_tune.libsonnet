@@ -17,6 +17,13 @@ local others = [
   for callback in std.get(archive.trainer, 'callbacks', [])
   if (if std.isObject(callback) then std.get(callback, 'type', '') else callback) != 'tune_thresholds'
 ];
+// As in experiment.libsonnet: a group with a rate of its own is the encoder's.
+local optimizer = archive.trainer.optimizer;
+local groups = std.get(optimizer, 'parameter_groups', []);
+local own = [group[1].lr for group in groups if std.objectHas(group[1], 'lr')];
+local rate = env.positive('LEARNING_RATE', null);
+local is_shared = std.all([lr == optimizer.lr for lr in own]);
+local head_rate = env.positive('HEAD_LEARNING_RATE', if is_shared then rate else null);
 
 std.mergePatch(archive, {
   distributed: null,
@@ -36,6 +43,13 @@ std.mergePatch(archive, {
   trainer+: {
     [if std.length(gpus) == 1 then 'cuda_device']: gpus[0],
     [if tunes then 'callbacks']: others + (if tuning == null then [] else [tuning]),
+    optimizer+: {
+      [if head_rate != null then 'lr']: head_rate,
+      [if rate != null && groups != [] then 'parameter_groups']: [
+        [group[0], group[1] { [if std.objectHas(group[1], 'lr') then 'lr']: rate }]
+        for group in groups
+      ],
+    },
     num_epochs: env.whole('EPOCHS', super.num_epochs),
     patience: env.unless_empty('PATIENCE', env.whole('PATIENCE', std.get(archive.trainer, 'patience', null))),
   },

@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import sys
 import tomllib
 import zipfile
 from dataclasses import dataclass
@@ -152,7 +153,7 @@ def _download(url: str, target: Path) -> None:
                     total=begun + left or None,
                     unit="B",
                     unit_scale=True,
-                    disable=None,
+                    disable=not sys.stderr.isatty(),
                 ) as bar,
             ):
                 fetched = 0

@@ -139,10 +139,7 @@ class BratFormat(RunningTextFormat):
 
     @overrides
     def write(self, documents: Iterable[Document], path: str) -> None:
-        path = str(path).rstrip("/")
-        if os.path.exists(path) and (not os.path.isdir(path) or os.listdir(path)):
-            raise CorpusError("is there already; allowed is a new or an empty folder", path)
-        check_folder_of(path)
+        path = self.check_target(path)
         temporary = ""
         try:
             with write_errors(path):
@@ -161,6 +158,15 @@ class BratFormat(RunningTextFormat):
         finally:
             if temporary:
                 shutil.rmtree(temporary, ignore_errors=True)
+
+    @staticmethod
+    def check_target(path: str) -> str:
+        """The folder to write; a `CorpusError` for what cannot be one."""
+        path = str(path).rstrip("/")
+        if os.path.exists(path) and (not os.path.isdir(path) or os.listdir(path)):
+            raise CorpusError("is there already; allowed is a new or an empty folder", path)
+        check_folder_of(path)
+        return path
 
     def _write_document(self, document: Document, stem: str) -> None:
         text, offsets = text_and_offsets(document)

@@ -28,6 +28,9 @@ _KINDS: Dict[str, type] = {
     "data": dict,
 }
 
+# Fields that may hold entities, beside those that look like it.
+_HOLDERS = {"entity_mentions", *(name for name, kind in _KINDS.items() if kind is list)}
+
 _ALLOWED = (
     'a line is a JSON object with a list "tokens", a text "text", a list "sentences" or, from '
     'W2NER, a list "sentence", from Label Studio an object "data"'
@@ -206,9 +209,11 @@ def _task(item: Item, place: Place, tally: Tally) -> Item:
     if not isinstance(text, str):
         fail(f'"data" of Label Studio has a text "text"; got {item["data"]!r:.80}', place)
     own = _rest(item) | {"text": text}
+    own.pop("entities", None)
     if "doc_id" in item["data"]:
         own.setdefault("doc_id", item["data"]["doc_id"])
     note_others(item["data"], (), place, tally)
+    note_others(item, ("annotations",), place, tally)
     given = [
         one
         for one in listed(item, "annotations", place)
@@ -222,14 +227,14 @@ def _task(item: Item, place: Place, tally: Tally) -> Item:
     tally.add("further annotations of one text, not used", place, count=len(given) - 1)
     if "result" not in given[0]:
         fail(f'an annotation of Label Studio has "result"; got {given[0]!r:.80}', place)
-    # Such as another task, where a bracket between two of them is missing.
-    check_no_lookalike({key: each for key, each in given[0].items() if key != "result"}, place)
+    _check_alone(given[0], "result", place)
     own["entities"] = entities = []
     for result in listed(given[0], "result", place):
         value = result.get("value") if isinstance(result, dict) else None
         if not isinstance(value, dict) or not isinstance(value.get("labels"), list):
             tally.add("results of Label Studio that are no spans, passed over", place)
             continue
+        _check_alone(result, "value", place)
         try:
             for kind in value["labels"]:
                 entity = checked_entity(value.get("start"), value.get("end"), kind, value, place)
@@ -238,6 +243,17 @@ def _task(item: Item, place: Place, tally: Tally) -> Item:
         except CorpusError as error:
             tally.report(error)
     return own
+
+
+def _check_alone(part: Item, field: str, place: Place) -> None:
+    """
+    For a part of a task, of which `field` is read: it has no entities elsewhere, such as another
+    task, where a bracket between two of them is missing.
+    """
+    others = {name: each for name, each in part.items() if name != field}
+    check_no_lookalike(others, place)
+    for name in sorted(others.keys() & _HOLDERS):
+        fail(f'"{name}" beside the "{field}" of a task of Label Studio; got {part!r:.80}', place)
 
 
 def _check_quoted(entity: Entity, quoted: Any, text: str, place: Place) -> None:
@@ -259,7 +275,8 @@ def _token_offsets(item: Item, place: Place) -> Tuple[List[List[int]], List[int]
     text = item.get("text")
     if not isinstance(text, str):
         fail('objects in "tokens" (Prodigy) need a text "text"', place)
-    offsets, starts = [], []
+    offsets: List[List[int]] = []
+    starts: List[int] = []
     for token in item["tokens"]:
         start, end = token.get("start"), token.get("end")
         if type(start) is not int or type(end) is not int or text[start:end] != token.get("text"):

@@ -70,6 +70,10 @@ class LabelStudioFormat(JsonlFormat):
         item = given if isinstance(given, dict) else {}
         data = item.get("data")
         if isinstance(data, dict):
+            beside = sorted((_OF_OTHERS - _OF_TASKS) & item.keys())
+            if beside:
+                reason = f'a task of Label Studio has no {beside[0]!r} beside its "data"'
+                raise CorpusError(reason, *place)
             if self._text_field != "text":
                 named = {"text": data[self._text_field]} if self._text_field in data else {}
                 others = {key: value for key, value in data.items() if key != self._text_field}
@@ -80,7 +84,7 @@ class LabelStudioFormat(JsonlFormat):
             if self._results == "predictions":
                 rest = {key: value for key, value in item.items() if key not in _RESULTS}
                 item = rest | {"annotations": item.get("predictions") or []}
-        elif not isinstance(item.get("text"), str) or _OF_OTHERS & item.keys():
+        elif not isinstance(item.get("text"), str) or (_OF_OTHERS - {"text"}) & item.keys():
             raise CorpusError(
                 'a task of Label Studio has an object "data" or, in JSON-MIN, a text "text" and '
                 f'its "label"; got {given!r:.80}',
@@ -102,7 +106,12 @@ class LabelStudioFormat(JsonlFormat):
         results: List[Dict[str, Any]] = []
         for start, end, entity in placed_entities(document, offsets, "Label Studio"):
             value = {"start": start, "end": end, "text": text[start:end], "labels": [entity.type]}
-            result = {"id": str(len(results)), **self._names, "type": "labels", "value": value}
+            result: Dict[str, Any] = {
+                "id": str(len(results)),
+                **self._names,
+                "type": "labels",
+                "value": value,
+            }
             if entity.score is not None:
                 result["score"] = entity.score
             results.append(result)
@@ -119,6 +128,8 @@ class LabelStudioFormat(JsonlFormat):
 
 _RESULTS: Tuple[str, ...] = ("annotations", "predictions")
 
-# What tells that an object with a text is none of JSON-MIN.
-_OF_OTHERS = {"tokens", "sentences", "document", "sentence", "spans", "entities", "data"}
-_OF_OTHERS |= {"entity_mentions", "labels", "annotations", "predictions"}
+_OF_TASKS = {"data", "annotations", "predictions"}
+
+# What tells that an object is none of JSON-MIN and, but for those, no task.
+_OF_OTHERS = {"tokens", "sentences", "document", "sentence", "spans", "entities", "text"}
+_OF_OTHERS |= {"entity_mentions", "labels", *_OF_TASKS}

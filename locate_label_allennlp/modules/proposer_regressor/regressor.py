@@ -1,5 +1,7 @@
 """Refines proposals step by step."""
 
+from typing import List
+
 import torch
 from allennlp.common import FromParams
 from allennlp.common.checks import ConfigurationError
@@ -74,4 +76,12 @@ class Regressor(torch.nn.Module, FromParams):
         )
 
     def forward(self, proposals: Proposals) -> Proposals:
-        return self._layers(proposals)
+        return self.steps(proposals)[-1]
+
+    def steps(self, proposals: Proposals) -> List[Proposals]:
+        """What each layer makes of the proposals; the last is the result."""
+        steps: List[Proposals] = []
+        for layer in self._layers:
+            proposals = layer(proposals)
+            steps.append(proposals)
+        return steps

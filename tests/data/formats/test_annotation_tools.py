@@ -219,6 +219,11 @@ RESULT = {"value": {"start": 0, "end": 9, "labels": ["X"]}}
     [
         ("label_studio", {"text": "a", "spans": []}, "a task of Label Studio has an object"),
         ("label_studio", {"data": {"x": "a"}}, '"data" of Label Studio has a text "text"'),
+        (
+            "label_studio",
+            {"data": {"text": "a"}, "text": "a", "label": []},
+            "a task of Label Studio has no 'text' beside its \"data\"",
+        ),
         ("label_studio", ["a"], "a task of Label Studio has an object"),
         (
             "label_studio",

@@ -55,6 +55,31 @@ def ldc_case(content: str, name: str) -> Case:
 
 
 ONCE_BAD = {
+    "entities beside the data of Label Studio": json_case(
+        {"data": {"text": "a"}, "entities": [ENTITY]}
+    ),
+    "sentences in a result of Label Studio": json_case(
+        {
+            "data": {"text": "a"},
+            "annotations": [
+                {"result": [LABELLED | {"sentences": [{"tokens": ["a"], "entities": [ENTITY]}]}]}
+            ],
+        },
+        told=2,
+    ),
+    "words beside the result of an annotation": json_case(
+        {
+            "data": {"text": "a"},
+            "annotations": [{"result": [], "tokens": ["a"], "entity_mentions": [ENTITY]}],
+        }
+    ),
+    "entities in a result of Label Studio": json_case(
+        {
+            "data": {"text": "a"},
+            "annotations": [{"result": [LABELLED | {"entities": [ENTITY | {"type": "Y"}]}]}],
+        },
+        told=2,
+    ),
     "a task of Label Studio in the annotation of another": json_case(
         {
             "data": {"text": "a"},

@@ -1,0 +1,1 @@
+"""Prediction of more than one process should do: `allennlp ner-bulk`."""
