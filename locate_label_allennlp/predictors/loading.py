@@ -29,7 +29,7 @@ def load_model(
     # Parameters
 
     archive_file : `str`
-        An archive, the folder of a training or of a model, a name on the hub, or a URL.
+        An archive, the folder of a training or of a model, a model on the hub, or a URL.
     cuda_device : `int`, optional (default = `-1`)
         The number of the GPU; -1 for the CPU.
     overrides : `Union[str, Dict[str, Any]]`, optional
