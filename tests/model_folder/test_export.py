@@ -39,7 +39,7 @@ import torch, torch._weights_only_unpickler
 torch._weights_only_unpickler.Unpickler = torch.load = Unpickler
 
 import locate_label_allennlp
-ner = locate_label_allennlp.load(sys.argv[1])
+ner = locate_label_allennlp.load(sys.argv[1], precision="fp32")
 print(json.dumps([[vars(entity) for entity in ner(text)] for text in json.loads(sys.argv[2])]))
 for archive in sys.argv[3:]:
     locate_label_allennlp.load(archive)
@@ -47,7 +47,7 @@ for archive in sys.argv[3:]:
 
 
 def found(model: Path) -> Any:
-    ner = locate_label_allennlp.load(model)
+    ner = locate_label_allennlp.load(model, precision="fp32")
     return [[vars(entity) for entity in ner(text)] for text in TEXTS]
 
 
@@ -83,8 +83,8 @@ def test_it_is_loaded_without_pickle_and_network(training: Path, exported: Path)
     scores, others = (
         [each["score"] for text in texts for each in text] for texts in (again, expected)
     )
-    # Another process may add up numbers of low precision in another order.
-    assert scores == pytest.approx(others, abs=1e-3)
+    # Another process may add up numbers in another order.
+    assert scores == pytest.approx(others, abs=1e-5)
     # An archive's weights are pickled, so this is seen.
     assert "unpickled" in done.stderr
 
