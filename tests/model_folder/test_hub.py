@@ -55,7 +55,7 @@ def test_what_is_published_is_loaded(hub: FakeHub, exported: Path) -> None:
     assert any(expected)
     assert found(Path(downloaded(NAME))) == expected
     hub.requests.clear()
-    ner = locate_label_allennlp.load(NAME)
+    ner = locate_label_allennlp.load(NAME, precision="fp32")
     assert [[vars(each) for each in ner(text)] for text in TEXTS] == expected
     assert hub.requests
     assert not [request for request in hub.requests if "/resolve/" in request]
