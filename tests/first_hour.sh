@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A new user's first hour: README.md from top to bottom in a fresh clone, every command run and what
-# it prints compared with what README.md shows. The installed package has to be on the path.
+# A new user's first hour: README.md and docs/tutorial.md from top to bottom in a fresh clone, every
+# command run and what it prints compared with what they show. The installed package has to be on the path.
 #
 #   bash tests/first_hour.sh
 set -euo pipefail
@@ -14,5 +14,7 @@ cd "$work/clone"
 export PYTHONPATH="$PWD"
 # On a busy machine two threads wait for each other most of the time.
 export OMP_NUM_THREADS=1
-python tests/documented_commands.py README.md > ../readme.sh
-bash -euo pipefail ../readme.sh
+for page in README.md docs/tutorial.md; do
+    python tests/documented_commands.py "$page" > ../page.sh
+    bash -euo pipefail ../page.sh
+done
