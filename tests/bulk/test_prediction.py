@@ -90,13 +90,13 @@ def test_a_killed_worker_loses_nothing(trained_archive: Path, inputs: Path, tmp_
     kept = {path.name: path.read_bytes() for path in folder.glob("part-*")}
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     (folder / "manifest.json").write_text(json.dumps({**manifest, "complete": False}))
-    (folder / "part-00003.jsonl").unlink()
+    (folder / "part-00000003.jsonl").unlink()
     times = {path.name: path.stat().st_mtime_ns for path in folder.glob("part-*")}
     with bulk(trained_archive, inputs, "--output", folder, cwd=tmp_path) as process:
         output, _ = process.communicate(timeout=240)
     assert process.returncode == 0, output
     assert {name: (folder / name).stat().st_mtime_ns for name in times} == times
-    again = outputs(folder / "part-00003.jsonl")
+    again = outputs(folder / "part-00000003.jsonl")
     assert [each["id"] for each in again] == list(range(30, 40))
     assert len(kept) == 31
 
