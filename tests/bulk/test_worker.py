@@ -12,6 +12,7 @@ from locate_label_allennlp.bulk import prediction
 from locate_label_allennlp.bulk.output import OutputFolder
 from locate_label_allennlp.bulk.parts import cut
 from locate_label_allennlp.bulk.prediction import Settings, Worker, predict_in_bulk
+from locate_label_allennlp.data.document import CorpusError
 
 
 @pytest.fixture
@@ -68,6 +69,37 @@ def test_a_model_that_is_none_is_one_line(
     with pytest.raises(ConfigurationError, match=r"wrong\.tar\.gz"):
         predict_in_bulk(replace(settings, model=str(wrong)))
     assert files(settings) == ["manifest.json"]
+
+
+def test_it_goes_on_with_what_is_missing(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken_off(settings: Settings, parts: Any, workers: Any, address: Any) -> Any:
+        yield Worker(settings, False)(row(parts[1]))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(prediction, "_rows", broken_off)
+    with pytest.raises(KeyboardInterrupt):
+        predict_in_bulk(settings)
+    assert files(settings) == ["manifest.json", "part-00000001.jsonl"]
+    monkeypatch.setattr(
+        prediction,
+        "_rows",
+        lambda settings, parts, workers, address: map(
+            Worker(settings, False), [row(part) for part in parts if part.number == 0]
+        ),
+    )
+    written = (Path(settings.output) / "part-00000001.jsonl").stat().st_mtime_ns
+    assert predict_in_bulk(settings)["documents"] == 5
+    assert (Path(settings.output) / "part-00000001.jsonl").stat().st_mtime_ns == written
+    with pytest.raises(ConfigurationError, match=r"part_size differ"):
+        predict_in_bulk(replace(settings, part_size=4))
+
+
+def test_inputs_that_are_not_there(settings: Settings) -> None:
+    with pytest.raises(CorpusError, match=r"none\.jsonl: no such file"):
+        predict_in_bulk(replace(settings, inputs=["none.jsonl"]))
+    assert not Path(settings.output).exists()
 
 
 def test_paths_are_those_of_any_folder(
