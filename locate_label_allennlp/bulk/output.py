@@ -1,9 +1,12 @@
 """The folder that a bulk prediction fills."""
 
+import fcntl
 import json
+import os
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Sequence, Set
+from typing import Any, Dict, Iterable, Iterator, List, Sequence, Set
 
 from allennlp.common.checks import ConfigurationError
 from allennlp.common.util import JsonDict
@@ -12,7 +15,7 @@ from locate_label_allennlp.bulk.libraries import library
 from locate_label_allennlp.bulk.parts import PARQUET
 from locate_label_allennlp.common.whole_files import remove_partial_files
 from locate_label_allennlp.data.document import CorpusError
-from locate_label_allennlp.data.formats.corpus_files import atomic_file
+from locate_label_allennlp.data.formats.corpus_files import atomic_file, write_errors
 
 MANIFEST, REJECTED = "manifest.json", "rejected.jsonl"
 FORMATS = ("jsonl", "parquet")
@@ -20,7 +23,7 @@ FORMATS = ("jsonl", "parquet")
 
 class OutputFolder:
     """
-    `part-00000.jsonl` and so on, in the order of the inputs; `rejected.jsonl`; `manifest.json`,
+    `part-00000000.jsonl` and so on, in the order of the inputs; `rejected.jsonl`; `manifest.json`,
     which is written first and says at the end that all is there. A part is there whole or not.
 
     # Parameters
@@ -33,6 +36,28 @@ class OutputFolder:
     def __init__(self, path: str, format: str) -> None:
         self._path = Path(path)
         self._suffix = f".{format}"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """
+        The folder is made, and no other process fills it meanwhile.
+
+        # Raises
+
+        `ConfigurationError` if one does.
+        """
+        with write_errors(str(self._path)):
+            self._path.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self._path, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        except BlockingIOError as error:
+            raise ConfigurationError(
+                f"{self._path}: another process fills it; allowed is one at a time"
+            ) from error
+        finally:
+            os.close(descriptor)
 
     def begin(self, settings: JsonDict) -> Set[int]:
         """
@@ -48,7 +73,7 @@ class OutputFolder:
 
         # Raises
 
-        `ConfigurationError` if they follow from something else.
+        `ConfigurationError` if they follow from something else, or the folder is not ours.
         """
         self._path.mkdir(parents=True, exist_ok=True)
         remove_partial_files(self._path)
@@ -56,11 +81,13 @@ class OutputFolder:
         if manifest.exists():
             known = json.loads(manifest.read_bytes())["settings"]
             changed = sorted(name for name in settings if known.get(name) != settings[name])
-            if changed:
+            if changed and self._parts():
                 raise ConfigurationError(
                     f"{manifest}: is of another prediction ({', '.join(changed)} differ); allowed "
                     "is the same one, to go on with, or an empty folder"
                 )
+            if changed:
+                self._write_manifest({"settings": settings, "complete": False})
         elif any(self._path.iterdir()):
             raise ConfigurationError(
                 f"{self._path}: is neither empty nor has it a {MANIFEST} to go on from"
@@ -70,7 +97,7 @@ class OutputFolder:
         return {int(path.stem.partition("-")[2]) for path in self._parts()}
 
     def part(self, number: int) -> Path:
-        return self._path / f"part-{number:05}{self._suffix}"
+        return self._path / f"part-{number:08}{self._suffix}"
 
     def write(self, number: int, outputs: Iterable[JsonDict], dumped: Iterable[str]) -> None:
         """A part, whole: what is predicted on each input, and the line of `predict` for it."""
@@ -125,7 +152,7 @@ class OutputFolder:
         return sorted(self._path.glob(f"part-*{self._suffix}"))
 
     def _rejected(self, number: int) -> Path:
-        return self._path / f"part-{number:05}.rejected"
+        return self._path / f"part-{number:08}.rejected"
 
     def _count(self, path: Path) -> int:
         if self._suffix == PARQUET:

@@ -16,6 +16,9 @@ from locate_label_allennlp.predictors.nested_ner import NestedNerPredictor
 
 PARQUET = ".parquet"
 
+TEXTS = 2**20
+"""Bytes of whole texts in a part; one that is longer goes alone."""
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -111,7 +114,7 @@ def cut(paths: Sequence[str], size: int, whole_files: Optional[bool] = None) -> 
     paths : `Sequence[str]`
         Files, folders, patterns or archives, in whose order the parts are.
     size : `int`
-        Inputs in a part; the last one has what is left.
+        Inputs in a part; the last one has what is left. Whole texts are fewer if they are long.
     whole_files : `bool`, optional
         Whether a file is one text; by default that is so for `.txt`.
 
@@ -120,25 +123,26 @@ def cut(paths: Sequence[str], size: int, whole_files: Optional[bool] = None) -> 
     `Iterator[Part]`
         Every input is in exactly one of them.
     """
-    number, left = 0, size
+    number, left, num_bytes = 0, size, 0
     pieces: List[Piece] = []
     for path in paths:
         for file in input_files(path):
-            for piece in _pieces(path, file, size, left, whole_files):
+            is_text = not file.name.endswith(PARQUET) and is_whole_text(file, whole_files)
+            for piece in _pieces(path, file, size, left, is_text):
                 pieces.append(piece)
                 left -= piece.count
-                if not left:
+                if is_text and os.path.isfile(file.name):
+                    num_bytes += os.path.getsize(file.name)
+                if not left or num_bytes > TEXTS:
                     yield Part(number, tuple(pieces))
-                    number, left, pieces = number + 1, size, []
+                    number, left, num_bytes, pieces = number + 1, size, 0, []
     if pieces:
         yield Part(number, tuple(pieces))
 
 
-def _pieces(
-    given: str, file: CorpusFile, size: int, left: int, whole_files: Optional[bool]
-) -> Iterator[Piece]:
+def _pieces(given: str, file: CorpusFile, size: int, left: int, is_text: bool) -> Iterator[Piece]:
     """Of a file; the first has as many inputs as are `left` of the part that is begun."""
-    if not file.name.endswith(PARQUET) and is_whole_text(file, whole_files):
+    if is_text:
         yield Piece(given, file.name, 0, 1)
         return
     begin, offset, count = 0, -1, 0
@@ -198,11 +202,20 @@ def _read_rows(
     for number, row in enumerate(islice(rows, piece.first, piece.first + piece.count)):
         item = {name: value for name, value in row.items() if value is not None}
         try:
+            _check_json(item)
             document = predictor.document(item)
         except CorpusError as error:
             on_error(CorpusError(error.reason, piece.name, piece.first + number + 1))
             continue
         yield item, document
+
+
+def _check_json(item: JsonDict) -> None:
+    for name, value in item.items():
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except (TypeError, ValueError) as error:
+            raise CorpusError(f"the column {name!r} holds what JSON has not ({error})") from error
 
 
 def _parquet() -> Any:

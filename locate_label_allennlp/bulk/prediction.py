@@ -4,9 +4,10 @@ import hashlib
 import json
 import logging
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
+from allennlp.common.checks import ConfigurationError
 from allennlp.common.util import JsonDict
 
 from locate_label_allennlp.bulk.libraries import library
@@ -14,8 +15,18 @@ from locate_label_allennlp.bulk.output import OutputFolder
 from locate_label_allennlp.bulk.parts import Part, cut, input_files, read_part
 from locate_label_allennlp.common.progress import progress_bar
 from locate_label_allennlp.data.document import CorpusError, Document
+from locate_label_allennlp.patches.trust import is_trusted
 
 NOT_THERE = -1
+
+# Given to the predictor at once; it makes batches of them by their wordpieces.
+_SENTENCES = 2048
+
+# How often a part is tried again whose worker has died: one that kills every worker ends the run.
+_RETRIES = 5
+
+# Of Ray; with more parts a task has several of them.
+_TASKS = 10_000
 
 
 @dataclass(frozen=True)
@@ -67,33 +78,77 @@ class Worker:
     returns, are rows of Ray Data.
     """
 
-    def __init__(self, settings: Settings, on_gpu: bool) -> None:
-        from allennlp.common.util import import_module_and_submodules
-
-        from locate_label_allennlp.predictors.loading import load_predictor
-
-        # An archive names its components, which are known once they are imported.
-        import_module_and_submodules("locate_label_allennlp")
+    def __init__(self, settings: Settings, on_gpu: bool, trust: bool = False) -> None:
         self._settings = settings
-        self._predictor: Any = load_predictor(
-            settings.model, 0 if on_gpu else -1, settings.overrides
-        )
+        self._cuda_device = 0 if on_gpu else -1
+        self._trust = trust
+        self._predictor: Any = None
         self._output = OutputFolder(settings.output, settings.format)
 
-    def __call__(self, row: Dict[str, Any]) -> Dict[str, int]:
-        part = Part.from_json(row["part"])
+    def __call__(self, row: Dict[str, Any]) -> Dict[str, Any]:
+        """What a user can put right is `error`, and no exception: that is told in one line."""
+        counts = {"documents": 0, "rejected": 0, "sentences": 0, "entities": 0}
+        try:
+            counts.update(self._counts(Part.from_json(row["part"])))
+        except (ConfigurationError, CorpusError, FloatingPointError) as error:
+            return {**counts, "error": str(error)}
+        return {**counts, "error": ""}
+
+    def _counts(self, part: Part) -> Dict[str, int]:
+        if self._predictor is None:
+            self._predictor = self._loaded()
         rejected: List[CorpusError] = []
-        inputs: List[Tuple[JsonDict, Document]] = [
+        inputs = (
             (item, document)
             for _, item, document in read_part(
                 part, self._predictor, self._settings.whole_files, rejected.append
             )
-        ]
-        outputs = self._predictor.predict_documents(inputs)
+        )
+        outputs, sentences = [], 0
+        for group in _grouped(inputs):
+            outputs += self._predictor.predict_documents(group)
+            sentences += sum(len(document.sentences) for _, document in group)
+        if len(outputs) + len(rejected) != part.count:
+            piece = part.pieces[0]
+            raise CorpusError(
+                f"part {part.number} had {part.count} inputs, and has {len(outputs)} and "
+                f"{len(rejected)} that are not allowed: a file was changed meanwhile",
+                piece.name,
+                piece.first + 1,
+            )
         self._output.reject(part.number, rejected)
         self._output.write(part.number, outputs, map(self._predictor.dump_line, outputs))
-        entities = sum(len(output["entities"]) for output in outputs)
-        return {"documents": len(outputs), "rejected": len(rejected), "entities": entities}
+        return {
+            "documents": len(outputs),
+            "rejected": len(rejected),
+            "sentences": sentences,
+            "entities": sum(len(output["entities"]) for output in outputs),
+        }
+
+    def _loaded(self) -> Any:
+        from allennlp.common.util import import_module_and_submodules
+
+        from locate_label_allennlp.patches.trust import TRUST
+        from locate_label_allennlp.predictors.loading import load_predictor
+
+        os.environ[TRUST] = "1" if self._trust else "0"
+        # An archive names its components, which are known once they are imported.
+        import_module_and_submodules("locate_label_allennlp")
+        return load_predictor(self._settings.model, self._cuda_device, self._settings.overrides)
+
+
+def _grouped(inputs: Iterable[Tuple[JsonDict, Document]]) -> Iterator[List[Any]]:
+    """So many at once that they have `_SENTENCES` together; instances of all would fill memory."""
+    group: List[Any] = []
+    size = 0
+    for item, document in inputs:
+        group.append((item, document))
+        size += len(document.sentences)
+        if size >= _SENTENCES:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
 
 
 def predict_in_bulk(
@@ -120,52 +175,81 @@ def predict_in_bulk(
     `ConfigurationError`, `CorpusError` for settings or inputs that are not allowed. A line that is
     none is no error: it is counted, and named in `rejected.jsonl`.
     """
+    for path in settings.inputs:
+        input_files(path)
+    # Workers may be in other folders, and the same command may be given from another one.
+    settings = replace(
+        settings,
+        model=os.path.abspath(settings.model) if os.path.exists(settings.model) else settings.model,
+        inputs=[path if "://" in path else os.path.abspath(path) for path in settings.inputs],
+        output=os.path.abspath(settings.output),
+    )
     output = OutputFolder(settings.output, settings.format)
-    done = output.begin(settings.as_json())
-    parts = list(cut(settings.inputs, settings.part_size, settings.whole_files))
-    left = [part for part in parts if part.number not in done]
-    if left:
-        total = sum(part.count for part in parts)
-        before = total - sum(part.count for part in left)
-        with progress_bar(desc="predicting", unit="inputs", initial=before, total=total) as bar:
-            for row in _rows(settings, left, workers, address):
-                bar.update(row["documents"] + row["rejected"])
-    return output.end(len(parts))
+    with output.locked():
+        done = output.begin(settings.as_json())
+        parts = list(cut(settings.inputs, settings.part_size, settings.whole_files))
+        left = [part for part in parts if part.number not in done]
+        if left:
+            total = sum(part.count for part in parts)
+            before = total - sum(part.count for part in left)
+            with progress_bar(desc="predicting", unit="inputs", initial=before, total=total) as bar:
+                for row in _rows(settings, left, workers, address):
+                    if row["error"]:
+                        raise ConfigurationError(row["error"])
+                    bar.update(row["documents"] + row["rejected"])
+        return output.end(len(parts))
 
 
 def _rows(
     settings: Settings, parts: Sequence[Part], workers: Optional[int], address: Optional[str]
-) -> Iterator[Dict[str, int]]:
+) -> Iterator[Dict[str, Any]]:
     """What the workers say of each part, as they come."""
     ray = library("ray")
     data = library("ray.data")
-    ray.init(
-        address=address,
-        # On this machine a worker may have less than a processor; one is for Ray Data itself.
-        num_cpus=None if address else 1 + max(workers or 0, os.cpu_count() or 1),
-        include_dashboard=None if address else False,
-        log_to_driver=False,
-        logging_level="error",
-    )
+    address = address or os.environ.get("RAY_ADDRESS")
+    try:
+        ray.init(
+            address=address or "local",
+            # On this machine a worker may have less than a processor; one is for Ray Data itself.
+            num_cpus=None if address else 1 + max(workers or 0, os.cpu_count() or 1),
+            include_dashboard=None if address else False,
+            log_to_driver=False,
+            logging_level="error",
+        )
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise ConfigurationError(
+            f"no Ray at {address or 'this machine'} ({str(error).splitlines()[0]})"
+        ) from error
     try:
         logging.getLogger("ray.data").setLevel(logging.ERROR)
         data.DataContext.get_current().enable_progress_bars = False
         resources = ray.cluster_resources()
         on_gpu = resources.get("GPU", 0) >= 1
-        size = workers or int(resources["GPU"] if on_gpu else os.cpu_count() or 1)
-        # A task is a part; Ray gives it to another worker when its own dies.
+        size = workers or int(resources["GPU" if on_gpu else "CPU"]) - (not address and not on_gpu)
+        # Ray gives a part to another worker when its own dies.
         dataset = data.from_items(
-            [{"part": json.dumps(asdict(part))} for part in parts], override_num_blocks=len(parts)
+            [{"part": json.dumps(asdict(part))} for part in parts],
+            override_num_blocks=min(len(parts), _TASKS),
         ).map(
             Worker,
-            fn_constructor_args=(settings, on_gpu),
-            compute=data.ActorPoolStrategy(size=min(size, len(parts))),
+            fn_constructor_args=(settings, on_gpu, is_trusted()),
+            compute=data.ActorPoolStrategy(size=max(1, min(size, len(parts)))),
             num_cpus=1,
             num_gpus=1 if on_gpu else 0,
+            ray_remote_args_fn=_retries,
         )
         yield from dataset.iter_rows()
+    except ray.exceptions.RayError as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise ConfigurationError(
+            f"a worker failed: {reason.strip()}; the same command goes on with the missing parts"
+        ) from error
     finally:
         ray.shutdown()
+
+
+def _retries() -> Dict[str, Any]:
+    return {"max_restarts": -1, "max_task_retries": _RETRIES}
 
 
 def _sum(path: str) -> str:

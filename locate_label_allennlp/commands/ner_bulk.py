@@ -8,8 +8,8 @@ from overrides import overrides
 DESCRIPTION = """\
 Finds the entities of many inputs with many processes (Ray Data), on this machine or on a cluster.
 INPUT is what `allennlp predict` takes, files, folders or archives, or a Parquet file whose columns
-are the fields of such a line (text, for example). DIR gets part-00000.jsonl and so on, in the order
-of the inputs; rejected.jsonl with file, line and reason of each input that is not allowed; and
+are the fields of such a line (text, for example). DIR gets part-00000000.jsonl and so on, in the
+order of the inputs; rejected.jsonl with file, line and reason of each that is not allowed; and
 manifest.json with the counts. Called again, it goes on with the parts that are missing. See
 docs/scale.md.
 """

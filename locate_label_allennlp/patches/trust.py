@@ -17,7 +17,7 @@ TRUST = "LOCATE_LABEL_TRUST"
 """The environment variable that `--trust` sets, for the processes that a command starts too."""
 
 COMMANDS = (
-    *("draw-entities", "evaluate", "ner-report", "ner-serve", "predict", "train"),
+    *("draw-entities", "evaluate", "ner-bulk", "ner-report", "ner-serve", "predict", "train"),
     "tune-thresholds",
 )
 """What loads an archive; `train` does with FROM."""

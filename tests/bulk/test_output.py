@@ -30,9 +30,9 @@ def test_parts_and_what_was_rejected(tmp_path):
     output.reject(1, [CorpusError("no text", "b.jsonl", 7)])
     output.reject(0, [])
     # An earlier call got so far, and left something half-written.
-    (tmp_path / "out" / ".part-00000.jsonl.1.partial").write_text("on")
+    (tmp_path / "out" / ".part-00000000.jsonl.1.partial").write_text("on")
     assert output.begin({"model": "m"}) == {1}
-    with pytest.raises(CorpusError, match=r"part-00000\.jsonl: is missing"):
+    with pytest.raises(CorpusError, match=r"part-00000000\.jsonl: is missing"):
         output.end(2)
     output.reject(0, [CorpusError("no text", "a.jsonl", 3)])
     output.write(0, [OUTPUT], ["one\n"])
@@ -43,12 +43,12 @@ def test_parts_and_what_was_rejected(tmp_path):
             "complete": True,
             "documents": 3,
             "rejected": 2,
-            "parts": {"part-00000.jsonl": 1, "part-00001.jsonl": 2},
+            "parts": {"part-00000000.jsonl": 1, "part-00000001.jsonl": 2},
         }
         assert names(tmp_path / "out") == [
             "manifest.json",
-            "part-00000.jsonl",
-            "part-00001.jsonl",
+            "part-00000000.jsonl",
+            "part-00000001.jsonl",
             "rejected.jsonl",
         ]
     lines = (tmp_path / "out" / "rejected.jsonl").read_text("utf-8").splitlines()
@@ -60,7 +60,11 @@ def test_parts_and_what_was_rejected(tmp_path):
 
 def test_another_prediction_is_not_mixed_in(tmp_path):
     output = OutputFolder(str(tmp_path / "out"), "jsonl")
+    output.begin({"model": "wrong", "part_size": 5})
+    # There is nothing of it yet.
     output.begin({"model": "m", "part_size": 5})
+    output.write(0, [OUTPUT], ["one\n"])
+    assert output.begin({"model": "m", "part_size": 5}) == {0}
     with pytest.raises(ConfigurationError, match=r"another prediction \(part_size differ\)"):
         output.begin({"model": "m", "part_size": 6})
     (tmp_path / "other").mkdir()
@@ -77,8 +81,25 @@ def test_rows(tmp_path):
     words = {"tokens": ["Relmere"], "entities": []}
     output.write(0, [OUTPUT, words], [])
     assert output.end(1)["documents"] == 2
-    first, second = parquet.read_table(tmp_path / "part-00000.parquet").to_pylist()
+    first, second = parquet.read_table(tmp_path / "part-00000000.parquet").to_pylist()
     assert (first["doc_id"], first["text"]) == ("a", "Relmere")
     assert first["entities"] == OUTPUT["entities"]
     assert (second["doc_id"], second["text"], second["entities"]) == (None, None, [])
     assert json.loads(second["document"]) == {"tokens": ["Relmere"]}
+
+
+def test_one_process_at_a_time(tmp_path):
+    folder = str(tmp_path / "out")
+    other = OutputFolder(folder, "jsonl")
+    with OutputFolder(folder, "jsonl").locked():
+        with pytest.raises(ConfigurationError, match="another process fills it"), other.locked():
+            pass
+        assert names(tmp_path / "out") == []
+    with other.locked():
+        pass
+
+
+def test_names_of_parts_are_in_their_order():
+    output = OutputFolder("out", "jsonl")
+    numbers = [9, 10, 99_999, 100_000, 1_000_000]
+    assert sorted(map(output.part, numbers)) == [output.part(number) for number in numbers]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from locate_label_allennlp.bulk.parts import Part, Piece, cut, read_part
+from locate_label_allennlp.bulk.parts import TEXTS, Part, Piece, cut, read_part
 from locate_label_allennlp.data.document import CorpusError
 from locate_label_allennlp.predictors.loading import load_predictor
 
@@ -104,3 +104,24 @@ def test_rows_that_are_no_inputs(tmp_path, predictor):
     ((_, item, _),) = read_part(part, predictor, None, errors.append)
     assert item == {"text": "Fine.", "id": 2}
     assert [(error.path, error.line) for error in errors] == [(str(tmp_path / "b.parquet"), 1)]
+
+
+def test_rows_that_are_no_json(tmp_path, predictor):
+    arrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    rows = [{"text": "Fine.", "raw": None}, {"text": "Bytes.", "raw": b"\0"}]
+    parquet.write_table(arrow.Table.from_pylist(rows), tmp_path / "b.parquet")
+    errors: list = []
+    (part,) = cut([str(tmp_path / "b.parquet")], 5)
+    ((_, item, _),) = read_part(part, predictor, None, errors.append)
+    assert item == {"text": "Fine."}
+    ((line, reason),) = [(error.line, error.reason) for error in errors]
+    assert line == 2
+    assert reason.startswith("the column 'raw' holds what JSON has not")
+
+
+def test_long_texts_are_in_smaller_parts(tmp_path):
+    for name, size in [("a", 10), ("b", TEXTS), ("c", 10), ("d", 10)]:
+        (tmp_path / f"{name}.txt").write_text("x" * size, "utf-8")
+    parts = [[piece.name[-5] for piece in part.pieces] for part in cut([str(tmp_path)], 3)]
+    assert parts == [["a", "b"], ["c", "d"]]

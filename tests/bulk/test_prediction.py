@@ -11,7 +11,11 @@ from typing import Any, List
 
 import pytest
 
-from tests.allennlp_command import error_line, run_allennlp, start_allennlp
+from locate_label_allennlp.data.document import CorpusError
+from locate_label_allennlp.predictors.bulk_prediction import write_predictions
+from locate_label_allennlp.predictors.inputs import input_files, read_inputs
+from locate_label_allennlp.predictors.loading import load_predictor
+from tests.allennlp_command import start_allennlp
 
 pytest.importorskip("ray")
 
@@ -78,32 +82,15 @@ def test_a_killed_worker_loses_nothing(trained_archive: Path, inputs: Path, tmp_
     (rejected,) = outputs(folder / "rejected.jsonl")
     assert (rejected["file"], rejected["line"]) == (str(inputs), 102)
 
-    expected = tmp_path / "predicted.jsonl"
-    options = ("--on-error", "skip", "--output-file", expected, "-o", FP32)
-    run_allennlp("predict", trained_archive, inputs, *options, cwd=tmp_path)
-    for one, other in zip(found, outputs(expected), strict=True):
+    # What `allennlp predict --on-error skip` writes.
+    predictor = load_predictor(trained_archive, overrides=FP32)
+    expected: List[str] = []
+    skipped: List[CorpusError] = []
+    read = read_inputs(predictor, input_files(str(inputs)), on_error=skipped.append)
+    write_predictions(predictor, read, expected.append, batch_size=32)
+    assert [error.reason for error in skipped] == [rejected["reason"]]
+    for one, line in zip(found, "".join(expected).splitlines(), strict=True):
+        other = json.loads(line)
         for entity, same in zip(one["entities"], other["entities"], strict=True):
             assert entity.pop("score") == pytest.approx(same.pop("score"), abs=1e-5)
         assert one == other
-
-    # It goes on with the part that is missing, and with nothing if there is none.
-    kept = {path.name: path.read_bytes() for path in folder.glob("part-*")}
-    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-    (folder / "manifest.json").write_text(json.dumps({**manifest, "complete": False}))
-    (folder / "part-00003.jsonl").unlink()
-    times = {path.name: path.stat().st_mtime_ns for path in folder.glob("part-*")}
-    with bulk(trained_archive, inputs, "--output", folder, cwd=tmp_path) as process:
-        output, _ = process.communicate(timeout=240)
-    assert process.returncode == 0, output
-    assert {name: (folder / name).stat().st_mtime_ns for name in times} == times
-    again = outputs(folder / "part-00003.jsonl")
-    assert [each["id"] for each in again] == list(range(30, 40))
-    assert len(kept) == 31
-
-
-def test_settings_that_are_not_allowed(trained_archive: Path, tmp_path: Path) -> None:
-    with bulk(trained_archive, "none.jsonl", "--output", "out", cwd=tmp_path) as process:
-        output, _ = process.communicate(timeout=240)
-    assert process.returncode == 1
-    assert error_line(output).startswith("none.jsonl: no such file")
-    assert not (tmp_path / "out").exists()
