@@ -1,6 +1,7 @@
 """What tests of several modules share."""
 
 import json
+import logging
 from pathlib import Path
 from string import ascii_lowercase as LETTERS
 from typing import Iterator
@@ -50,6 +51,23 @@ def one_precision() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(precision, "cpu_has_bfloat16", lambda: False)
         yield
+
+
+@pytest.fixture(autouse=True)
+def no_handlers_of_trainings() -> Iterator[None]:
+    """
+    A training in this process leaves handlers of the log behind that write to the standard output
+    of its test, which is closed afterwards.
+    """
+    remove_handlers()
+    yield
+    remove_handlers()
+
+
+def remove_handlers() -> None:
+    for handler in list(logging.root.handlers):
+        if type(handler) in (logging.StreamHandler, logging.FileHandler):
+            logging.root.removeHandler(handler)
 
 
 @pytest.fixture(autouse=True)

@@ -96,6 +96,7 @@ def test_it_cannot_be_written(tmp_path):
     with pytest.raises(CorpusError) as caught:
         GeniaXmlFormat().write([], str(tmp_path / "x.xml"))
     assert str(caught.value) == (
-        "format 'genia_xml' cannot be written; allowed are auto, brat, columns, jsonl, spacy"
+        "format 'genia_xml' cannot be written; allowed are auto, brat, columns, doccano, jsonl, "
+        "label_studio, prodigy, spacy"
     )
     assert "genia_xml" in CorpusFormat.list_available()
