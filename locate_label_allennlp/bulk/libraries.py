@@ -1,10 +1,9 @@
 """The libraries of the extra `bulk`, imported where they are used."""
 
-import importlib
 import os
 from typing import Any
 
-from allennlp.common.checks import ConfigurationError
+from locate_label_allennlp.common.extras import import_extra
 
 SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",  # Else Ray reports its use to its makers.
@@ -23,11 +22,4 @@ def library(name: str) -> Any:
     """
     for variable, value in SETTINGS.items():
         os.environ.setdefault(variable, value)
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        package = name.partition(".")[0]
-        raise ConfigurationError(
-            f'{package} is missing; allowed is to install it: pip install "ray[data]" pyarrow, '
-            "or this package with its extra, locate-label-allennlp[bulk]"
-        ) from error
+    return import_extra(name, "bulk")

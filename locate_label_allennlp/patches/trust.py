@@ -17,8 +17,8 @@ TRUST = "LOCATE_LABEL_TRUST"
 """The environment variable that `--trust` sets, for the processes that a command starts too."""
 
 COMMANDS = (
-    *("draw-entities", "evaluate", "ner-bulk", "ner-report", "ner-serve", "predict", "train"),
-    "tune-thresholds",
+    *("draw-entities", "evaluate", "ner-bulk", "ner-report", "ner-serve", "pre-annotate"),
+    *("predict", "train", "tune-thresholds"),
 )
 """What loads an archive; `train` does with FROM."""
 

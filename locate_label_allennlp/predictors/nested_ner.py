@@ -165,14 +165,19 @@ class NestedNerPredictor(Predictor):
         """The sentences of an input, in which its entities are counted."""
         if not isinstance(item, dict):
             raise CorpusError(f"an input is {item!r:.80}; allowed is {_ALLOWED}")
-        given = [item.get(name) for name in ("document", "sentences")]
-        sentences = next((value for value in given if isinstance(value, list)), None)
-        if sentences is not None:
+        given = {
+            name: item[name]
+            for name in ("document", "sentences")
+            if isinstance(item.get(name), list)
+        }
+        # Both are an error of the format.
+        if len(given) == 1:
+            ((name, sentences),) = given.items()
             objects = [{"tokens": part} if isinstance(part, list) else part for part in sentences]
             # Read as a corpus it would be skipped, and those after it get other numbers.
             if any(isinstance(part, dict) and part.get("tokens") == [] for part in objects):
                 raise CorpusError(f"an input has a sentence with no words; allowed is {_ALLOWED}")
-            item = {**item, "sentences": objects}
+            item = {**item, name: objects}
         try:
             document = self._format.document(item, "input")
         except UnicodeEncodeError as error:

@@ -1,6 +1,6 @@
 """From a model and a corpus to the report's numbers."""
 
-from typing import Any, Dict, Iterable, List, Optional, Protocol, Sequence, Type, Union
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Protocol, Sequence, Type, Union
 
 from allennlp.common import Registrable
 from allennlp.common.util import JsonDict
@@ -88,14 +88,7 @@ def build_report(
         _count(trace, corpus)
         for part in parts.values():
             part.add(trace)
-    _check(corpus, path)
-    report: JsonDict = {
-        "version": VERSION,
-        "model": {"archive": archive, **_described(model, types)},
-        "corpus": {"path": path, **corpus},
-        "training": training,
-    }
-    report.update((name, part.as_json()) for name, part in parts.items())
+    report = _report(_described(model, types), archive, path, corpus, training, parts)
     report.update(report.pop("mistakes"))
     return report
 
@@ -135,14 +128,26 @@ def build_mention_report(
             mentions.add(traced)
         for (gold, _), row in zip(traced.mentions, traced.trace.probabilities, strict=True):
             probabilities.add_row(gold.type, row)
+    described = {"type": registered_name(Model, type(model)), "types": types}
+    report = _report(described, archive, path, corpus, training, {**given, **parts})
+    return {**report, "probabilities": probabilities.as_json()}
+
+
+def _report(
+    described: JsonDict,
+    archive: str,
+    path: str,
+    corpus: Dict[str, int],
+    training: Optional[List[Dict[str, Any]]],
+    parts: Mapping[str, Any],
+) -> JsonDict:
     _check(corpus, path)
     return {
         "version": VERSION,
-        "model": {"archive": archive, "type": registered_name(Model, type(model)), "types": types},
+        "model": {"archive": archive, **described},
         "corpus": {"path": path, **corpus},
         "training": training,
-        **{name: part.as_json() for name, part in {**given, **parts}.items()},
-        "probabilities": probabilities.as_json(),
+        **{name: part.as_json() for name, part in parts.items()},
     }
 
 

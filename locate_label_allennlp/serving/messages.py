@@ -4,6 +4,9 @@ from typing import Any, Dict, List, Literal, Optional, Union
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from locate_label_allennlp.common.printable import printable
+from locate_label_allennlp.predictors.entity_finder import FoundEntity
+
 Threshold = Union[float, Dict[str, float]]
 
 
@@ -41,19 +44,6 @@ class PredictRequest(BaseModel):
         return [self.text] if self.text is not None else self.texts or []
 
 
-class FoundEntity(BaseModel):
-    """An entity; ends are exclusive, characters are Unicode code points."""
-
-    type: str
-    text: str
-    score: float
-    start_char: int
-    end_char: int
-    sentence: int
-    start: int
-    end: int
-
-
 class Found(BaseModel):
     """The entities of a text, in the order in which they stand."""
 
@@ -80,4 +70,5 @@ def reason_of(error: ValidationError) -> str:
         place = ".".join(str(part) for part in each["loc"])
         message = each["msg"].removeprefix("Value error, ")
         parts.append(f"{place}: {message}" if place else message)
-    return "; ".join(dict.fromkeys(parts))[:1_000]
+    # A key may hold anything, line ends too.
+    return printable(" ".join("; ".join(dict.fromkeys(parts)).split()), keep="")[:1_000]

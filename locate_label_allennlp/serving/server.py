@@ -14,6 +14,7 @@ from typing import Any, Dict
 
 from allennlp.common.checks import ConfigurationError
 
+from locate_label_allennlp.common.extras import import_extra
 from locate_label_allennlp.serving.settings import Settings
 
 _VARIABLE = "LOCATE_LABEL_SERVE"
@@ -44,7 +45,8 @@ def serve(
 
     `ConfigurationError` if there is something wrong with the model or the address.
     """
-    import_extra()
+    for module in ("fastapi_offline", "prometheus_client", "uvicorn"):
+        import_extra(module, "serve")
     import uvicorn
 
     if workers < 1:
@@ -147,19 +149,3 @@ def bound_socket(host: str, port: int) -> socket.socket:
         bound.close()
         raise ConfigurationError(f"{host}:{port}: {error}") from error
     return bound
-
-
-def import_extra() -> None:
-    """
-    # Errors
-
-    `ConfigurationError` if what the server needs is not installed.
-    """
-    try:
-        import fastapi_offline  # noqa: F401
-        import prometheus_client  # noqa: F401
-        import uvicorn  # noqa: F401
-    except ModuleNotFoundError as error:
-        raise ConfigurationError(
-            f'{error.name} is missing; allowed is pip install "locate-label-allennlp[serve]"'
-        ) from error

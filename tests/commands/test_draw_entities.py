@@ -6,14 +6,11 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
-import torch
 from allennlp.commands import main
-from allennlp.common import Params
 from allennlp.common.checks import ConfigurationError
-from allennlp.data import DatasetReader, Vocabulary
-from allennlp.models import Model
 
 from locate_label_allennlp.data.document import CorpusError
+from tests.untrained import never_none, write_untrained
 
 Draw = Callable[..., str]
 
@@ -24,19 +21,8 @@ FIRST, SECOND = ["Dr", "Torvik", "left"], ["Old", "Tarn", "sank", "."]
 def model(fixtures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder like that of a training: untrained, and made to find an entity in every span."""
     folder = tmp_path_factory.mktemp("model")
-    params = Params.from_file(str(fixtures / "configs" / "tiny.jsonnet"))
-    params["model"]["filter_threshold"] = 0.0
-    params["model"]["decoder"] = {"type": "none", "score_threshold": 0.0}
-    params.to_file(str(folder / "config.json"))
-    reader = DatasetReader.from_params(params["dataset_reader"])
-    vocab = Vocabulary.from_instances(reader.read(params["train_data_path"]))
-    vocab.save_to_files(str(folder / "vocabulary"))
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        weights = Model.from_params(params["model"], vocab=vocab).state_dict()
-    weights["_classifier._output.bias"][0] = -100.0  # NONE
-    torch.save(weights, folder / "best.th")
-    return folder
+    settings = {"decoder": {"type": "none", "score_threshold": 0.0}}
+    return write_untrained(folder, fixtures, settings, never_none)
 
 
 @pytest.fixture

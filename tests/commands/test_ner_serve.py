@@ -10,14 +10,11 @@ from pathlib import Path
 from typing import Any, Callable, List, Tuple
 
 import pytest
-import torch
-from allennlp.common import Params
 from allennlp.common.checks import ConfigurationError
-from allennlp.data import DatasetReader, Vocabulary
-from allennlp.models import Model
 
 from locate_label_allennlp.serving.client import NerClient, ServerError
 from tests.allennlp_command import start_allennlp
+from tests.untrained import write_untrained
 
 Run = Callable[..., Tuple[int, str, str]]
 
@@ -26,18 +23,8 @@ Run = Callable[..., Tuple[int, str, str]]
 def model(fixtures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder like that of a training: untrained."""
     folder = tmp_path_factory.mktemp("model")
-    params = Params.from_file(str(fixtures / "configs" / "tiny.jsonnet"))
-    params["model"]["filter_threshold"] = 0.0
-    params["model"]["decoder"] = {"type": "none", "score_threshold": 0.0}
-    params.to_file(str(folder / "config.json"))
-    reader = DatasetReader.from_params(params["dataset_reader"])
-    vocab = Vocabulary.from_instances(reader.read(params["train_data_path"]))
-    vocab.save_to_files(str(folder / "vocabulary"))
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        weights = Model.from_params(params["model"], vocab=vocab).state_dict()
-    torch.save(weights, folder / "best.th")
-    return folder
+    settings = {"decoder": {"type": "none", "score_threshold": 0.0}}
+    return write_untrained(folder, fixtures, settings, lambda weights: None)
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -5,16 +5,13 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, Tuple
 
 import pytest
-import torch
-from allennlp.common import Params
 from allennlp.common.checks import ConfigurationError
-from allennlp.data import DatasetReader, Vocabulary
-from allennlp.models import Model
 
 import locate_label_allennlp
 from locate_label_allennlp.data.document import CorpusError
 from locate_label_allennlp.data.formats import BratFormat, CorpusFormat, LabelStudioFormat
 from locate_label_allennlp.predictors.entity_finder import EntityFinder
+from tests.untrained import Weights, write_untrained
 
 Run = Callable[..., Tuple[int, str, str]]
 
@@ -28,23 +25,17 @@ TEXTS = {
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory, fixtures: Path) -> Path:
     """A folder like that of a training: untrained, and made to find some of the spans."""
-    folder = tmp_path_factory.mktemp("model")
-    params = Params.from_file(str(fixtures / "configs" / "tiny.jsonnet"))
-    params["model"]["filter_threshold"] = 0.0
-    params["model"]["seed_lengths"] = [1, 2, 3]
-    params["model"]["decoder"] = {"type": "soft_nms", "score_threshold": 0.4}
-    params["model"]["type_thresholds"] = {"ROLE": 0.75}
-    params.to_file(str(folder / "config.json"))
-    reader = DatasetReader.from_params(params["dataset_reader"])
-    vocab = Vocabulary.from_instances(reader.read(params["train_data_path"]))
-    vocab.save_to_files(str(folder / "vocabulary"))
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        weights = Model.from_params(params["model"], vocab=vocab).state_dict()
-    weights["_classifier._output.weight"] *= 100.0  # probabilities far apart
-    weights["_classifier._output.bias"][:] = 0.0
-    torch.save(weights, folder / "best.th")
-    return folder
+    settings = {
+        "seed_lengths": [1, 2, 3],
+        "decoder": {"type": "soft_nms", "score_threshold": 0.4},
+        "type_thresholds": {"ROLE": 0.75},
+    }
+
+    def far_apart(weights: Weights) -> None:
+        weights["_classifier._output.weight"] *= 100.0
+        weights["_classifier._output.bias"][:] = 0.0
+
+    return write_untrained(tmp_path_factory.mktemp("model"), fixtures, settings, far_apart)
 
 
 @pytest.fixture(scope="module")

@@ -7,17 +7,14 @@ from pathlib import Path
 from typing import Any, Callable, Iterator, List
 
 import pytest
-import torch
 import uvicorn
-from allennlp.common import Params
-from allennlp.data import DatasetReader, Vocabulary
-from allennlp.models import Model
 from fastapi.testclient import TestClient
 
 from locate_label_allennlp.serving.application import create_application
 from locate_label_allennlp.serving.served_model import ServedModel
 from locate_label_allennlp.serving.server import load_served_model
 from locate_label_allennlp.serving.settings import Settings
+from tests.untrained import Weights, never_none, write_untrained
 
 
 @pytest.fixture(scope="session")
@@ -28,22 +25,17 @@ def served_folder(fixtures: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     """
     folder = tmp_path_factory.mktemp("served") / "tiny"
     folder.mkdir()
-    params = Params.from_file(str(fixtures / "configs" / "tiny.jsonnet"))
-    params["model"]["filter_threshold"] = 0.0
-    params["model"]["seed_lengths"] = [1, 2, 4]
-    params["model"]["decoder"] = {"type": "soft_nms", "score_threshold": 0.7}
-    params["model"]["type_thresholds"] = {"ORG": 0.75}
-    params.to_file(str(folder / "config.json"))
-    reader = DatasetReader.from_params(params["dataset_reader"])
-    vocab = Vocabulary.from_instances(reader.read(params["train_data_path"]))
-    vocab.save_to_files(str(folder / "vocabulary"))
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        weights = Model.from_params(params["model"], vocab=vocab).state_dict()
-    weights["_classifier._output.weight"] *= 200.0
-    weights["_classifier._output.bias"][0] = -100.0  # NONE
-    torch.save(weights, folder / "best.th")
-    return folder
+    settings = {
+        "seed_lengths": [1, 2, 4],
+        "decoder": {"type": "soft_nms", "score_threshold": 0.7},
+        "type_thresholds": {"ORG": 0.75},
+    }
+
+    def change(weights: Weights) -> None:
+        weights["_classifier._output.weight"] *= 200.0
+        never_none(weights)
+
+    return write_untrained(folder, fixtures, settings, change)
 
 
 @pytest.fixture(scope="session")

@@ -1,20 +1,18 @@
 """doccano's JSON lines: texts with labelled spans."""
 
 import json
-from typing import IO, Any, ClassVar, Dict, Iterable, Optional, Tuple
+from typing import IO, Any, ClassVar, Dict, FrozenSet, Iterable
 
 from overrides import overrides
 
-from locate_label_allennlp.data.document import CorpusError, Document
-from locate_label_allennlp.data.formats.corpus_format import CorpusFormat, Place, Tally
-from locate_label_allennlp.data.formats.json_items import Item
-from locate_label_allennlp.data.formats.jsonl import JsonlFormat
-from locate_label_allennlp.data.formats.running_text import Splitting
+from locate_label_allennlp.data.document import Document
+from locate_label_allennlp.data.formats.annotation_tool import AnnotationToolFormat
+from locate_label_allennlp.data.formats.corpus_format import CorpusFormat
 from locate_label_allennlp.data.formats.written_text import placed_entities, text_and_offsets
 
 
 @CorpusFormat.register("doccano")
-class DoccanoFormat(JsonlFormat):
+class DoccanoFormat(AnnotationToolFormat):
     """
     One text a line, as doccano exports and imports them (sequence labelling, JSONL). Ends are
     exclusive, and all bounds count characters (Unicode code points):
@@ -33,21 +31,13 @@ class DoccanoFormat(JsonlFormat):
     splitting : `Splitting`, optional (default = `Splitting()`, English by spaCy's rules)
     """
 
-    suffixes: ClassVar[Tuple[str, ...]] = (".jsonl", ".json")
-
-    def __init__(self, splitting: Optional[Splitting] = None) -> None:
-        super().__init__(splitting)
-
-    @overrides
-    def own_form(self, given: Any, place: Place, tally: Tally) -> Optional[Item]:
-        item = given if isinstance(given, dict) else {}
-        if not isinstance(item.get("text"), str) or _OF_OTHERS & item.keys():
-            raise CorpusError(
-                'a line of doccano has a text "text" and its "label", a list of '
-                f'[start, end, type], or "entities"; got {given!r:.80}',
-                *place,
-            )
-        return super().own_form(item, place, tally)
+    allowed: ClassVar[str] = (
+        'a line of doccano has a text "text" and its "label", a list of [start, end, type], or '
+        '"entities"'
+    )
+    others: ClassVar[FrozenSet[str]] = frozenset(
+        ("tokens", "sentences", "document", "sentence", "spans", "data", "annotations")
+    ) | {"entity_mentions"}
 
     @overrides
     def write_file(self, documents: Iterable[Document], target: IO[bytes]) -> None:
@@ -59,8 +49,3 @@ class DoccanoFormat(JsonlFormat):
             if document.doc_id is not None:
                 record["doc_id"] = document.doc_id
             target.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
-
-
-# What tells that an object with a text is another tool's.
-_OF_OTHERS = {"tokens", "sentences", "document", "sentence", "spans", "data", "annotations"}
-_OF_OTHERS |= {"entity_mentions"}

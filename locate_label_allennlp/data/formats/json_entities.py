@@ -117,7 +117,10 @@ def tagged_entities(
 def note_others(item: Item, fields: Sequence[str], place: Place, tally: Tally) -> None:
     """Counts an object with entities besides those in the first of `fields` that it has."""
     read = next((name for name in fields if name in item), None)
-    if any(name != read and _is_full(item.get(name)) for name in _ENTITY_FIELDS):
+    if any(
+        name != read and (_is_full(value) if name in _ENTITY_FIELDS else _holds_entities(value))
+        for name, value in item.items()
+    ):
         tally.add("sentences or texts with entities in several fields, read from one", place)
 
 
@@ -130,12 +133,26 @@ def _is_full(value: Any) -> bool:
     return isinstance(value, list) and any(each not in ("O", 0) for each in value)
 
 
+def _holds_entities(value: Any) -> bool:
+    """Whether a field holds, by its shape, entities of one of the forms that are in use."""
+    return isinstance(value, list) and any(map(_is_entity, value))
+
+
+def _is_entity(value: Any) -> bool:
+    if isinstance(value, list):
+        return [type(part) for part in value] == [int, int, str]
+    places = {"start", "start_offset", "index"}
+    kinds = {"type", "entity_type", "label", "labels"}
+    return isinstance(value, dict) and bool(places & value.keys()) and bool(kinds & value.keys())
+
+
 def check_no_lookalike(item: Item, place: Place) -> None:
     """An error for an object without entities that has them in a field of another name."""
     for name, value in item.items():
         plain = name.lower()
-        if isinstance(value, (list, dict)) and (
-            plain in _LOOKALIKES or get_close_matches(plain, _MISSPELT, cutoff=0.75)
+        if _holds_entities(value) or (
+            isinstance(value, (list, dict))
+            and (plain in _LOOKALIKES or get_close_matches(plain, _MISSPELT, cutoff=0.75))
         ):
             fail(
                 f"{name!r} looks like entities, but format 'jsonl' reads them from {_ALLOWED}; "

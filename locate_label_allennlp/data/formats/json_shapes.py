@@ -70,6 +70,11 @@ def own_form(
     shape = next((name for name, kind in _KINDS.items() if isinstance(kinds.get(name), kind)), None)
     if shape is None:
         raise CorpusError(_ALLOWED, *place)
+    several = [
+        name for name, kind in _KINDS.items() if kind is list and isinstance(kinds.get(name), list)
+    ]
+    if len(several) > 1:
+        fail(f"has {several[0]!r} and {several[1]!r}; allowed is one of them", place)
     if shape == "data":
         return _task(item, place, tally)
     if shape in ("sentences", "document"):
@@ -158,6 +163,7 @@ def _document(
     ]
     if all("entities" not in part for part in own["sentences"]):
         check_no_lookalike(item, place)
+    note_others(item, (), place, tally)
     return own
 
 

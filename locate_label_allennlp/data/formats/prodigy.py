@@ -1,16 +1,14 @@
 """Prodigy's JSON lines: texts with spans, and their words."""
 
 import json
-from typing import IO, Any, ClassVar, Dict, Iterable, List, Optional, Tuple
+from typing import IO, Any, ClassVar, Dict, FrozenSet, Iterable, List
 
 from overrides import overrides
 
-from locate_label_allennlp.data.document import CorpusError, Document
-from locate_label_allennlp.data.formats.corpus_format import CorpusFormat, Place, Tally
-from locate_label_allennlp.data.formats.json_items import Item
+from locate_label_allennlp.data.document import Document
+from locate_label_allennlp.data.formats.annotation_tool import AnnotationToolFormat
+from locate_label_allennlp.data.formats.corpus_format import CorpusFormat
 from locate_label_allennlp.data.formats.json_shapes import SENTENCE_START
-from locate_label_allennlp.data.formats.jsonl import JsonlFormat
-from locate_label_allennlp.data.formats.running_text import Splitting
 from locate_label_allennlp.data.formats.written_text import (
     Spans,
     placed_entities,
@@ -19,7 +17,7 @@ from locate_label_allennlp.data.formats.written_text import (
 
 
 @CorpusFormat.register("prodigy")
-class ProdigyFormat(JsonlFormat):
+class ProdigyFormat(AnnotationToolFormat):
     """
     One task a line, as `prodigy db-out` writes and the recipes `ner.manual`, `spans.manual` and
     `db-in` read them. Ends are exclusive and count characters (Unicode code points), but
@@ -43,29 +41,15 @@ class ProdigyFormat(JsonlFormat):
         For texts without tokens.
     """
 
-    suffixes: ClassVar[Tuple[str, ...]] = (".jsonl", ".json")
-
-    def __init__(self, splitting: Optional[Splitting] = None) -> None:
-        super().__init__(splitting)
-
-    @overrides
-    def own_form(self, given: Any, place: Place, tally: Tally) -> Optional[Item]:
-        item = given if isinstance(given, dict) else {}
-        if not isinstance(item.get("text"), str) or _OF_OTHERS & item.keys():
-            raise CorpusError(
-                f'a task of Prodigy has a text "text" and its "spans"; got {given!r:.80}', *place
-            )
-        return super().own_form(item, place, tally)
+    allowed: ClassVar[str] = 'a task of Prodigy has a text "text" and its "spans"'
+    others: ClassVar[FrozenSet[str]] = frozenset(
+        ("sentences", "document", "sentence", "data", "annotations", "entities", "labels")
+    ) | {"entity_mentions"}
 
     @overrides
     def write_file(self, documents: Iterable[Document], target: IO[bytes]) -> None:
         for document in documents:
             target.write(json.dumps(_task(document), ensure_ascii=False).encode() + b"\n")
-
-
-# What tells that an object with a text is another tool's.
-_OF_OTHERS = {"sentences", "document", "sentence", "data", "annotations", "entities"}
-_OF_OTHERS |= {"entity_mentions", "labels"}
 
 
 def _task(document: Document) -> Dict[str, Any]:

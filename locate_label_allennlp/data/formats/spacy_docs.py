@@ -12,6 +12,7 @@ from locate_label_allennlp.data.document import CorpusError, Document
 from locate_label_allennlp.data.formats.corpus_files import CorpusFile, check_ratio
 from locate_label_allennlp.data.formats.corpus_format import CorpusFormat, Tally
 from locate_label_allennlp.data.formats.running_text import Mention, Splitting
+from locate_label_allennlp.data.formats.written_text import check_contiguous
 
 
 @CorpusFormat.register("spacy")
@@ -135,11 +136,7 @@ class SpacyFormat(CorpusFormat):
         spans = []
         for sentence, place in zip(document.sentences, places, strict=True):
             for entity in sentence.entities:
-                if entity.fragments:
-                    raise CorpusError(
-                        f"spaCy cannot hold a discontinuous entity such as {entity.type!r} from "
-                        f"word {entity.start} to {entity.end} (exclusive); jsonl and brat can"
-                    )
+                check_contiguous(entity, "spaCy", sentence.source)
                 start, end = place[entity.start], place[entity.end - 1] + 1
                 spans.append(Span(doc, start, end, label=entity.type))
         return spans

@@ -35,14 +35,22 @@ def placed_entities(document: Document, offsets: List[Spans], tool: str) -> List
     placed = []
     for sentence, spans in zip(document.sentences, offsets, strict=True):
         for entity in sentence.entities:
-            if entity.fragments:
-                raise CorpusError(
-                    f"{tool} cannot hold a discontinuous entity such as {entity.type!r} from "
-                    f"word {entity.start} to {entity.end} (exclusive) of {sentence.source}; jsonl "
-                    "and brat can"
-                )
+            check_contiguous(entity, tool, sentence.source)
             placed.append((spans[entity.start][0], spans[entity.end - 1][1], entity))
     return placed
+
+
+def check_contiguous(entity: Entity, tool: str, source: str) -> None:
+    """
+    # Raises
+
+    `CorpusError` for a discontinuous entity, which `tool` has no place for.
+    """
+    if entity.fragments:
+        raise CorpusError(
+            f"{tool} cannot hold a discontinuous entity such as {entity.type!r} from word "
+            f"{entity.start} to {entity.end} (exclusive) of {source}; jsonl and brat can"
+        )
 
 
 def _joined_offsets(sentence: Sentence, position: int) -> Spans:

@@ -5,6 +5,7 @@ import random
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Dict, List, NamedTuple, Optional
 
+import numpy
 import torch
 from allennlp.common.checks import ConfigurationError
 from allennlp.common.util import is_distributed
@@ -180,16 +181,16 @@ def least_work_batches(texts: Iterable[Text], budget: int, batch_work: int) -> L
     """
     in_order = sorted(texts, key=lambda text: text.length)
     # Of the first `end` texts: the least work, and where their last batch begins.
-    work = [0]
+    work = numpy.zeros(len(in_order) + 1, dtype=numpy.int64)
     begins = [0]
     for end, last in enumerate(in_order, 1):
         largest = max(1, budget // max(1, last.length))
-        start = min(
-            range(max(0, end - largest), end),
-            key=lambda start: work[start] + (end - start) * last.length,
-        )
-        work.append(work[start] + (end - start) * last.length + batch_work)
-        begins.append(start)
+        starts = numpy.arange(max(0, end - largest), end)
+        # (the possible beginnings of the last batch,)
+        total = work[starts] + (end - starts) * last.length + batch_work
+        best = total.argmin()
+        work[end] = total[best]
+        begins.append(int(starts[best]))
     batches = []
     end = len(in_order)
     while end:

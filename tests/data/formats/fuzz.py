@@ -45,6 +45,8 @@ from locate_label_allennlp.data.document import CorpusError, Document
 from locate_label_allennlp.data.formats import CorpusFormat, JsonlFormat
 from locate_label_allennlp.predictors import NestedNerPredictor
 from locate_label_allennlp.predictors.inputs import input_files, read_inputs
+from locate_label_allennlp.serving.application import Refused, checked
+from locate_label_allennlp.serving.settings import Settings
 
 LONGEST_ERROR = 2_000
 SECONDS = 5
@@ -91,13 +93,34 @@ class _Predictor:
         return documents
 
 
+class _Server:
+    """Takes a file as the body of a request, as `ner-serve` does before its model has a part."""
+
+    on_error: Any = None
+    on_note: Any = None
+
+    def read(self, path: str) -> list[Document]:
+        predictor = NestedNerPredictor.__new__(NestedNerPredictor)
+        predictor._format = JsonlFormat()
+        predictor._model = SimpleNamespace(refusal=lambda words: None)
+        model: Any = SimpleNamespace(thresholds={"A": 0.5, "B": 0.5}, types=["A", "B"], floor=0.05)
+        try:
+            wanted = checked(Path(path).read_bytes(), model, Settings(max_chars=10_000))
+            return [predictor.document({"text": text}) for text in wanted.all_texts]
+        except (Refused, CorpusError) as error:
+            raise CorpusError(str(error), path) from error
+
+
 PREDICTS = {"type": "predictor"}
+SERVES = {"type": "server"}
 
 
 @cache
 def _built(format: str) -> Any:
     kind = json.loads(format)
-    return _Predictor() if kind == PREDICTS else CorpusFormat.from_params(Params(kind))
+    if kind in (PREDICTS, SERVES):
+        return _Predictor() if kind == PREDICTS else _Server()
+    return CorpusFormat.from_params(Params(kind))
 
 
 GOOD = ("read", "read with a word", "refused")
@@ -966,6 +989,33 @@ def predictor(draw: Any) -> Case:
     return Case(PREDICTS, "c.jsonl", {"c.jsonl": draw(json_corpora())})
 
 
+TYPES = st.sampled_from(["A", "B", "C", "", "\ud800", 7, None])
+VALUES = st.one_of(
+    st.floats(), st.integers(), st.sampled_from([0.05, 0.5, 1, True, None, "0.5", "NaN", 10**400])
+)
+REQUESTS: dict[str, Any] = {
+    "text": st.one_of(st.text(max_size=40), st.sampled_from(["a. b", "\ud800", 7, None, ["a"]])),
+    "texts": st.lists(
+        st.one_of(st.text(max_size=20), st.sampled_from(["", "\udfff", 7])), max_size=3
+    ),
+    "threshold": st.one_of(VALUES, st.dictionaries(st.sampled_from(["A", "B", "C"]), VALUES)),
+    "types": st.one_of(st.lists(TYPES, max_size=3), TYPES),
+    "overlap": st.sampled_from(["nested", "flat", "outermost", "innermost", "none", 1]),
+    "other": VALUES,
+}
+
+
+@st.composite
+def server(draw: Any) -> Case:
+    """Bodies of requests, of which no entities are read either."""
+    wanted = draw(st.sampled_from(["text", "text", "texts", "texts", "types", "other"]))
+    others = draw(st.lists(st.sampled_from([*REQUESTS]), max_size=2))
+    body = {name: draw(REQUESTS[name]) for name in (wanted, *others)}
+    style = draw(st.sampled_from([{}, {"ensure_ascii": False}]))
+    content = json.dumps(body, **style).encode(errors="surrogatepass")
+    return Case(SERVES, "body.json", {"body.json": draw(damaged(content))})
+
+
 FORMATS: dict[str, Any] = {
     "jsonl": jsonl(),
     **{name: tool(name) for name in TOOLS},
@@ -978,6 +1028,7 @@ FORMATS: dict[str, Any] = {
     "packed": packed(),
     "auto": auto(),
     "predictor": predictor(),
+    "server": server(),
 }
 
 

@@ -81,6 +81,34 @@ def test_keys_that_are_missing_or_misspelt(
     assert any(message[:20] in str(each) for each in Validation(AutoFormat()).problems(str(path)))
 
 
+WORD = {"start": 0, "end": 1, "type": "X"}
+
+
+@pytest.mark.parametrize(
+    "other", [[WORD], [[0, 1, "X"]], [{"index": [0], "type": "X"}], [{"start": 0, "label": "X"}]]
+)
+def test_entities_in_a_field_of_any_name(other: Any, warned: Warned, tmp_path: Path) -> None:
+    path = tmp_path / "c.jsonl"
+    several = "entities in several fields, read from one: 1"
+    sentence = {"tokens": ["a"], "entities": [WORD]}
+    for item in (sentence | {"oggrdts": other}, {"sentences": [sentence], "oggrdts": other}):
+        path.write_text(json.dumps(item))
+        documents, log = warned(path)
+        assert len(documents[0].sentences[0].entities) == 1
+        assert several in log
+    path.write_text(json.dumps({"tokens": ["a"], "oggrdts": other}))
+    with pytest.raises(CorpusError, match="'oggrdts' looks like entities"):
+        warned(path)
+
+
+def test_words_in_two_fields(warned: Warned, tmp_path: Path) -> None:
+    path = tmp_path / "c.jsonl"
+    item = {"sentences": [{"tokens": ["a"], "entities": [WORD]}], "sentence": ["b"], "ner": []}
+    path.write_text(json.dumps(item))
+    with pytest.raises(CorpusError, match="has 'sentence' and 'sentences'; allowed is one of them"):
+        warned(path)
+
+
 def test_keys_of_others_are_no_slips(warned: Warned, tmp_path: Path) -> None:
     path = tmp_path / "c.jsonl"
     path.write_text('{"id": 1, "meta": {}, "relations": [], "events": [], ' + LINE[1:])
