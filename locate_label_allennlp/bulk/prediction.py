@@ -4,6 +4,8 @@ import hashlib
 import json
 import logging
 import os
+import re
+import socket
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
@@ -24,6 +26,9 @@ _SENTENCES = 2048
 
 # How often a part is tried again whose worker has died: one that kills every worker ends the run.
 _RETRIES = 5
+
+# Seconds until a cluster has to answer.
+_TIMEOUT = 20
 
 # Of Ray; with more parts a task has several of them.
 _TASKS = 10_000
@@ -207,6 +212,7 @@ def _rows(
     ray = library("ray")
     data = library("ray.data")
     address = address or os.environ.get("RAY_ADDRESS")
+    _check_reached(address)
     try:
         ray.init(
             address=address or "local",
@@ -246,6 +252,17 @@ def _rows(
         ) from error
     finally:
         ray.shutdown()
+
+
+def _check_reached(address: Optional[str]) -> None:
+    """Where nobody answers, Ray tries for many minutes."""
+    server = re.fullmatch(r"(?:ray://)?(.+):(\d{1,5})", address or "")
+    if server is None:
+        return
+    try:
+        socket.create_connection((server[1].strip("[]"), int(server[2])), _TIMEOUT).close()
+    except (OSError, OverflowError) as error:
+        raise ConfigurationError(f"--address {address}: no Ray answers there ({error})") from error
 
 
 def _retries() -> Dict[str, Any]:
