@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import socket
+import warnings
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
@@ -232,18 +233,19 @@ def _rows(
         resources = ray.cluster_resources()
         on_gpu = resources.get("GPU", 0) >= 1
         size = workers or int(resources["GPU" if on_gpu else "CPU"]) - (not address and not on_gpu)
-        # Ray gives a part to another worker when its own dies.
-        dataset = data.from_items(
-            [{"part": json.dumps(asdict(part))} for part in parts],
-            override_num_blocks=min(len(parts), _TASKS),
-        ).map(
-            Worker,
-            fn_constructor_args=(settings, on_gpu, is_trusted()),
-            compute=data.ActorPoolStrategy(size=max(1, min(size, len(parts)))),
-            num_cpus=1,
-            num_gpus=1 if on_gpu else 0,
-            ray_remote_args_fn=_retries,
-        )
+        items = [{"part": json.dumps(asdict(part))} for part in parts]
+        with warnings.catch_warnings():
+            # That it bounds the retries by an argument that Ray 2.64 will not have.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            # Ray gives a part to another worker when its own dies.
+            dataset = data.from_items(items, override_num_blocks=min(len(parts), _TASKS)).map(
+                Worker,
+                fn_constructor_args=(settings, on_gpu, is_trusted()),
+                compute=data.ActorPoolStrategy(size=max(1, min(size, len(parts)))),
+                num_cpus=1,
+                num_gpus=1 if on_gpu else 0,
+                ray_remote_args_fn=_retries,
+            )
         yield from dataset.iter_rows()
     except ray.exceptions.RayError as error:
         reason = str(error).strip().splitlines()[-1]
