@@ -4,6 +4,9 @@ import hashlib
 import json
 import logging
 import os
+import re
+import socket
+import warnings
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
@@ -24,6 +27,9 @@ _SENTENCES = 2048
 
 # How often a part is tried again whose worker has died: one that kills every worker ends the run.
 _RETRIES = 5
+
+# Seconds until a cluster has to answer.
+_TIMEOUT = 20
 
 # Of Ray; with more parts a task has several of them.
 _TASKS = 10_000
@@ -207,6 +213,7 @@ def _rows(
     ray = library("ray")
     data = library("ray.data")
     address = address or os.environ.get("RAY_ADDRESS")
+    _check_reached(address)
     try:
         ray.init(
             address=address or "local",
@@ -226,18 +233,19 @@ def _rows(
         resources = ray.cluster_resources()
         on_gpu = resources.get("GPU", 0) >= 1
         size = workers or int(resources["GPU" if on_gpu else "CPU"]) - (not address and not on_gpu)
-        # Ray gives a part to another worker when its own dies.
-        dataset = data.from_items(
-            [{"part": json.dumps(asdict(part))} for part in parts],
-            override_num_blocks=min(len(parts), _TASKS),
-        ).map(
-            Worker,
-            fn_constructor_args=(settings, on_gpu, is_trusted()),
-            compute=data.ActorPoolStrategy(size=max(1, min(size, len(parts)))),
-            num_cpus=1,
-            num_gpus=1 if on_gpu else 0,
-            ray_remote_args_fn=_retries,
-        )
+        items = [{"part": json.dumps(asdict(part))} for part in parts]
+        with warnings.catch_warnings():
+            # That it bounds the retries by an argument that Ray 2.64 will not have.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            # Ray gives a part to another worker when its own dies.
+            dataset = data.from_items(items, override_num_blocks=min(len(parts), _TASKS)).map(
+                Worker,
+                fn_constructor_args=(settings, on_gpu, is_trusted()),
+                compute=data.ActorPoolStrategy(size=max(1, min(size, len(parts)))),
+                num_cpus=1,
+                num_gpus=1 if on_gpu else 0,
+                ray_remote_args_fn=_retries,
+            )
         yield from dataset.iter_rows()
     except ray.exceptions.RayError as error:
         reason = str(error).strip().splitlines()[-1]
@@ -246,6 +254,17 @@ def _rows(
         ) from error
     finally:
         ray.shutdown()
+
+
+def _check_reached(address: Optional[str]) -> None:
+    """Where nobody answers, Ray tries for many minutes."""
+    server = re.fullmatch(r"(?:ray://)?(.+):(\d{1,5})", address or "")
+    if server is None:
+        return
+    try:
+        socket.create_connection((server[1].strip("[]"), int(server[2])), _TIMEOUT).close()
+    except (OSError, OverflowError) as error:
+        raise ConfigurationError(f"--address {address}: no Ray answers there ({error})") from error
 
 
 def _retries() -> Dict[str, Any]:

@@ -1,6 +1,7 @@
 """What a process of Ray does, done here."""
 
 import json
+import socket
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Dict, List
@@ -118,3 +119,18 @@ def test_paths_are_those_of_any_folder(
     # From elsewhere it is the same prediction, of which nothing is missing.
     assert predict_in_bulk(settings) == manifest
     assert [(each.inputs, each.output) for each in given] == [(settings.inputs, settings.output)]
+
+
+def test_a_cluster_that_does_not_answer(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("ray")
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{nobody.getsockname()[1]}"
+        for given in (address, f"ray://{address}"):
+            with pytest.raises(ConfigurationError, match=f"--address {given}: no Ray answers"):
+                predict_in_bulk(settings, address=given)
+        monkeypatch.setenv("RAY_ADDRESS", address)
+        with pytest.raises(ConfigurationError, match=f"{address}: no Ray answers"):
+            predict_in_bulk(settings)
