@@ -989,7 +989,7 @@ def predictor(draw: Any) -> Case:
     return Case(PREDICTS, "c.jsonl", {"c.jsonl": draw(json_corpora())})
 
 
-TYPES = st.sampled_from(["A", "B", "C", "", "\ud800", 7, None])
+REQUESTED = st.sampled_from(["A", "B", "C", "", "\ud800", 7, None])
 VALUES = st.one_of(
     st.floats(), st.integers(), st.sampled_from([0.05, 0.5, 1, True, None, "0.5", "NaN", 10**400])
 )
@@ -999,7 +999,7 @@ REQUESTS: dict[str, Any] = {
         st.one_of(st.text(max_size=20), st.sampled_from(["", "\udfff", 7])), max_size=3
     ),
     "threshold": st.one_of(VALUES, st.dictionaries(st.sampled_from(["A", "B", "C"]), VALUES)),
-    "types": st.one_of(st.lists(TYPES, max_size=3), TYPES),
+    "types": st.one_of(st.lists(REQUESTED, max_size=3), REQUESTED),
     "overlap": st.sampled_from(["nested", "flat", "outermost", "innermost", "none", 1]),
     "other": VALUES,
 }
