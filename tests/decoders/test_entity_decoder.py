@@ -68,6 +68,8 @@ def test_the_order_of_the_input_does_not_matter(data, name, spans):
         ("nms", "overlap_threshold", -0.1, "(0, 1]"),
         ("nms", "overlap_threshold", 1.1, "(0, 1]"),
         *((name, "score_threshold", value, "[0, 1]") for name in NAMES for value in (-0.1, 2)),
+        ("flat", "score_threshold", True, "[0, 1]"),
+        ("greedy", "score_threshold", "0.5", "[0, 1]"),
         ("none", "score_threshold", float("nan"), "[0, 1]"),
     ],
 )

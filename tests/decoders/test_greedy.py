@@ -37,6 +37,12 @@ def test_what_is_taken_clashes_with_nothing_and_what_is_dropped_with_a_better_on
             assert any(clash(span, entity, flat) for entity in better)
 
 
+def test_nested_ones_stay_unless_entities_are_flat():
+    nested = [Entity(0, 3, "A", score=0.9), Entity(1, 2, "A", score=0.8)]
+    assert GreedyDecoder().decode(nested) == nested
+    assert GreedyDecoder(flat=True).decode(nested) == nested[:1]
+
+
 def test_the_better_of_two_that_cross_stays():
     spans = [Entity(0, 3, "A", score=0.6), Entity(1, 4, "A", score=0.9)]
     assert GreedyDecoder().decode(spans) == [spans[1]]

@@ -45,3 +45,8 @@ def test_an_unknown_way_is_named():
     message = "overlap is 'best'; allowed are nested, flat, outermost, innermost"
     with pytest.raises(ConfigurationError, match=message):
         check_overlap("best")
+
+
+@pytest.mark.parametrize("overlap", ["nested", "flat", "outermost", "innermost"])
+def test_one_entity_stays(overlap):
+    assert without_overlap([OUTER], overlap) == [OUTER]

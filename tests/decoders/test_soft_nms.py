@@ -114,3 +114,9 @@ def test_a_score_falls_once_for_each_better_entity_that_overlaps_much(spans, u, 
             assert score == own > delta
         else:
             assert score <= delta
+
+
+def test_whole_numbers_as_scores():
+    spans = [Entity(0, 9, "A", score=1), Entity(0, 10, "A", score=1)]
+    decoder = SoftNmsDecoder(decay=0.75, overlap_threshold=0.5, score_threshold=0.5)
+    assert [entity.score for entity in decoder.decode(spans)] == [1.0, 0.75]

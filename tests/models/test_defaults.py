@@ -4,6 +4,7 @@ from inspect import signature
 
 import pytest
 import torch
+from allennlp.models import Model
 
 from locate_label_allennlp.models import EnumeratedSpans, LocateAndLabel, MentionTyper
 from locate_label_allennlp.models.ner_model import NerModel
@@ -33,6 +34,22 @@ NAMES = ["tiny_exhaustive_span", "tiny_biaffine_span", "tiny_span_level_classifi
 def test_defaults(function, defaults):
     parameters = signature(function).parameters
     assert {name: parameters[name].default for name in defaults} == defaults
+
+
+def test_the_name_of_all_enumerated_spans():
+    assert Model.by_name("enumerated_spans") is EnumeratedSpans
+
+
+@pytest.mark.parametrize(
+    ("overrides", "lengths"), [({}, None), ({"max_span_length": 3}, [1, 2, 3])]
+)
+def test_lengths_that_are_enumerated(overrides, lengths):
+    enumerated = Experiment("tiny_biaffine_span", **overrides).model.enumerated_lengths
+    assert (enumerated and [*enumerated]) == lengths
+
+
+def test_a_model_that_begins_with_no_spans_enumerates_no_lengths():
+    assert Experiment("tiny_proposer_regressor").model.enumerated_lengths is None
 
 
 def test_who_is_given_mentions():

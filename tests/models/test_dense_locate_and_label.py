@@ -44,6 +44,10 @@ def test_what_holds_without_being_said() -> None:
     assert [parameters[name].default for name in names] == [10, 0.7, 0.05]
 
 
+def test_lengths_that_are_enumerated() -> None:
+    assert [*built(max_seed_length=3).enumerated_lengths] == [1, 2, 3]
+
+
 def test_scores_that_are_not_finite_are_an_error() -> None:
     model = built(regressor={"span_extractor": "outer_boundary"}).eval()
     words, _, _ = tensors([(5, [(0, 1, 0)])], 0)
