@@ -48,6 +48,11 @@ def test_lengths_that_are_enumerated(overrides, lengths):
     assert (enumerated and [*enumerated]) == lengths
 
 
+def test_lengths_of_seeds():
+    model = Experiment("tiny", seed_lengths=[1, 3], evaluation_seed_lengths=[1, 2, 3]).model
+    assert [*model.enumerated_lengths] == [1, 3]
+
+
 def test_a_model_that_begins_with_no_spans_enumerates_no_lengths():
     assert Experiment("tiny_proposer_regressor").model.enumerated_lengths is None
 

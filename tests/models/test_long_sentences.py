@@ -9,6 +9,9 @@ from locate_label_allennlp.nn.spans import FlatSpans, enumerate_spans
 
 PADDING = [-1, -1, -1]
 
+# Of a span that begins at word 0: two layers.
+ONE_LOCATION = torch.tensor([[0.0, 0.5], [0.25, 1.0]])
+
 
 class Model:
     """Seeds are all spans of one and two words, candidates those of one; a score is its word."""
@@ -26,7 +29,8 @@ class Model:
         spans = seeds.select(of_candidates)
         probabilities = words.flat[words.rows(spans.sentence, spans.start)]
         made = Seeds(seeds, of_candidates, True, 0.5, False)
-        return Detection(losses, Candidates(spans, probabilities, made))
+        locations = spans.start[:, None, None] + ONE_LOCATION
+        return Detection(losses, Candidates(spans, probabilities, made, locations))
 
 
 def rows(spans):
@@ -46,6 +50,8 @@ def test_candidates_and_seeds():
         for word in range(length)
     ]
     assert candidates.probabilities.squeeze(1).tolist() == [*range(9), 9, 10, *range(18, 22)]
+    first = candidates.spans.start[:, None, None]
+    assert torch.equal(candidates.locations - first, ONE_LOCATION.expand(15, 2, 2))
     seeds = candidates.seeds
     every = enumerate_spans(WORDS.lengths, [1, 2], 9)
     assert set(rows(seeds.spans)) == set(rows(every))
