@@ -11,6 +11,7 @@ from allennlp.common import Params
 from allennlp.common.checks import ConfigurationError
 from allennlp.data import Instance, TextFieldTensors, Vocabulary
 from allennlp.models import Model
+from allennlp.models.model import _DEFAULT_WEIGHTS
 from allennlp.training.metrics import Average
 from overrides import overrides
 from torch import Tensor
@@ -72,16 +73,17 @@ class NerModel(Model):
         self.precision = check_precision(precision)
         if max_words is not None and max_words < 1:
             raise ConfigurationError(f"max_words is {max_words}; allowed is >= 1, or null")
-        if window_overlap is not None and (max_words is None or self.is_given_mentions):
-            raise ConfigurationError(
-                f"window_overlap is {window_overlap}; allowed is null for a model that has no "
-                "max_words or is given its mentions"
-            )
-        if window_overlap is not None and not 0 <= window_overlap <= (max_words or 0) // 2:
-            raise ConfigurationError(
-                f"window_overlap is {window_overlap}; allowed is 0 to half of max_words, "
-                f"{(max_words or 0) // 2}"
-            )
+        if window_overlap is not None:
+            if max_words is None or self.is_given_mentions:
+                raise ConfigurationError(
+                    f"window_overlap is {window_overlap}; allowed is null for a model that has no "
+                    "max_words or is given its mentions"
+                )
+            if not 0 <= window_overlap <= max_words // 2:
+                raise ConfigurationError(
+                    f"window_overlap is {window_overlap}; allowed is 0 to half of max_words, "
+                    f"{max_words // 2}"
+                )
         self._max_words = max_words
         self._window_overlap = window_overlap
         self.labels: Dict[int, str] = vocab.get_index_to_token_vocabulary(label_namespace)
@@ -305,7 +307,7 @@ class NerModel(Model):
         `ConfigurationError`
             If the archive was made by a version whose models had other parts.
         """
-        weights = Path(weights_file or Path(serialization_dir) / "weights.th")
+        weights = Path(weights_file or Path(serialization_dir) / _DEFAULT_WEIGHTS)
         if weights.exists() and not _is_marked(weights):
             raise ConfigurationError(
                 "this archive was made by version 0.1.0 of locate_label_allennlp, and only version "

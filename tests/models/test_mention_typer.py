@@ -94,6 +94,17 @@ def test_the_output_is_the_given_mentions():
         assert 1 / 3 <= entity.score <= 1
 
 
+def test_candidates_are_the_given_mentions():
+    experiment = Experiment("tiny_mention_typer")
+    batch = experiment.batch(experiment.corpus)
+    candidates = experiment.model.eval().candidates(**batch)
+    rows = batch["entities"][batch["entities"][..., 0] >= 0]
+    assert torch.equal(torch.stack(candidates.spans[1:], dim=1), rows[:, :2])
+    assert candidates.probabilities.shape == (len(rows), 1 + experiment.model.num_types)
+    assert not candidates.probabilities[:, 0].any()
+    torch.testing.assert_close(candidates.probabilities.sum(dim=1), torch.ones(len(rows)))
+
+
 def test_a_mention_in_fragments_is_read_as_if_they_were_joined():
     experiment = typer()
     outputs = [

@@ -2,12 +2,14 @@
 
 import json
 from pathlib import Path
+from unittest import mock
 
 import pytest
 import torch
 from allennlp.commands.train import train_model
 from allennlp.common import Params
 from allennlp.common.checks import ConfigurationError
+from allennlp.models import Model
 
 from tests.allennlp_command import error_line, run_allennlp
 from tests.models.tiny_experiment import Experiment, sentence
@@ -26,6 +28,34 @@ def test_an_archive_of_version_0_1_0_says_so(tmp_path):
     corpus = FIXTURES / "formats" / "nested.jsonl"
     output = run_allennlp("evaluate", "model", corpus, cwd=tmp_path, fails=True)
     assert "only version 0.1.0 can read it" in error_line(output)
+
+
+def test_weights_of_another_version_are_not_loaded(tiny, tmp_path):
+    experiment = tiny()
+    experiment.vocab.save_to_files(str(tmp_path / "vocabulary"))
+    state = experiment.model.state_dict()
+    torch.save(state, tmp_path / "best.th")
+    del state["_archive_version"]
+    torch.save(state, tmp_path / "old.th")
+
+    def load(weights_file=None):
+        return Model.load(experiment.params.duplicate(), tmp_path, weights_file)
+
+    for weights_file in (None, tmp_path / "best.th"):
+        assert load(weights_file).state_dict().keys() > state.keys()
+    with pytest.raises(ConfigurationError, match=r"only version 0\.1\.0 can read it"):
+        load(tmp_path / "old.th")
+    (tmp_path / "old.th").rename(tmp_path / "best.th")
+    with pytest.raises(ConfigurationError, match=r"only version 0\.1\.0 can read it"):
+        load()
+
+
+def test_the_sources_of_embeddings_reach_allennlp(tiny):
+    model = tiny().model
+    with mock.patch.object(Model, "extend_embedder_vocab") as extend:
+        model.extend_embedder_vocab()
+        model.extend_embedder_vocab({"tokens": "vectors.txt"})
+    assert [call.args for call in extend.mock_calls] == [({},), ({"tokens": "vectors.txt"},)]
 
 
 def test_candidates_are_for_evaluation(tiny):
@@ -109,6 +139,14 @@ def test_long_sentences_are_predicted_in_windows(name):
     assert all((spans.end < torch.tensor(sizes)[spans.sentence]).tolist())
     for number in (1, 4):
         assert int(spans.end[spans.sentence == number].max()) > 6
+
+
+def test_windows_without_overlap():
+    experiment = Experiment("tiny_biaffine_span", max_words=1, window_overlap=0)
+    model = experiment.model.eval()
+    batch = experiment.batch([experiment.reader.text_to_instance([sentence(3)], 0, False)])
+    spans = model.candidates(**batch).spans
+    assert [spans.start.tolist(), spans.end.tolist()] == [[0, 1, 2], [0, 1, 2]]
 
 
 def test_windows_change_nothing_for_scores_of_single_spans():
