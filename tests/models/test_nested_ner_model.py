@@ -1,6 +1,15 @@
 """What all models have in common."""
 
+import math
+
+import pytest
 import torch
+from allennlp.common.checks import ConfigurationError
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from locate_label_allennlp.data.document import Entity
+from locate_label_allennlp.models.nested_ner_model import tempered
 
 
 def test_prediction_records_nothing_for_gradients(tiny):
@@ -28,3 +37,77 @@ def test_candidates_are_what_entities_are_chosen_from(tiny, every_span):
     assert sum(map(len, decoded)) == sum(map(len, found)) > 0
     for spans, entities in zip(decoded, found, strict=True):
         assert spans == entities
+
+
+@pytest.mark.parametrize("temperature", [0, 0.0, -1.0])
+def test_temperatures_that_are_refused(tiny, temperature):
+    with pytest.raises(ConfigurationError, match=r"temperature is .*; allowed is more than 0"):
+        tiny({"model.temperature": temperature})
+
+
+@given(st.lists(st.floats(0, 1), min_size=3, max_size=3), st.floats(0.1, 10))
+def test_a_temperature_divides_logarithms(scores, temperature):
+    probabilities = torch.tensor([scores, [0.2, 0.3, 0.5]])
+    assert tempered(probabilities, 1.0) is probabilities
+    assume(temperature != 1)
+    least = torch.finfo(torch.float32).tiny
+    logarithms = [math.log(max(score, least)) / temperature for score in scores]
+    powers = [math.exp(each - max(logarithms)) for each in logarithms]
+    expected = [power / sum(powers) for power in powers]
+    assert tempered(probabilities, temperature)[0].tolist() == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_temperature_is_for_prediction_alone(tiny, every_span):
+    sharp, soft = tiny(every_span), tiny({**every_span, "model.temperature": 3.0})
+    batch = sharp.batch(sharp.corpus)
+    given = sharp.model.eval().candidates(**batch).probabilities
+    torch.testing.assert_close(
+        soft.model.eval().candidates(**batch).probabilities, tempered(given, 3.0)
+    )
+    assert soft.model(**batch)["loss"] == sharp.model(**batch)["loss"]
+
+
+SCORED = [Entity(0, 1, "PLACE", score=0.6), Entity(2, 3, "ORG", score=0.6)]
+
+
+@pytest.mark.parametrize(
+    ("type_thresholds", "kept"),
+    [({}, [0, 1]), ({"ORG": 0.55}, [0, 1]), ({"ORG": 0.6}, [0]), ({"PLACE": 0.7}, [1])],
+)
+def test_types_may_have_thresholds_of_their_own(tiny, type_thresholds, kept):
+    model = tiny({"model.type_thresholds": type_thresholds}).model
+    model.decoder.score_threshold = 0.5
+    assert model.choose(SCORED) == [SCORED[index] for index in kept]
+
+
+def test_the_threshold_of_a_type_is_never_below_that_of_all(tiny):
+    model = tiny({"model.type_thresholds": {"ORG": 0.75, "PLACE": 0.25}}).model
+    model.decoder.score_threshold = 0.5
+    rest = dict.fromkeys(model.labels.values(), 0.5)
+    assert model.thresholds == {**rest, "ORG": 0.75}
+
+
+def test_thresholds_that_are_set(tiny):
+    model = tiny({"model.type_thresholds": {"ORG": 0.75}}).model
+    model.set_threshold({"PLACE": 0.25})
+    assert model.decoder.score_threshold == 0.25
+    assert model.thresholds == {
+        kind: {"ORG": 0.75, "PLACE": 0.25}.get(kind, 0.5) for kind in model.labels.values()
+    }
+    model.set_threshold(0.125)
+    assert set(model.thresholds.values()) == {0.125}
+    assert model.type_thresholds == {}
+    with pytest.raises(ConfigurationError, match=r"threshold has \['NO'\]; allowed are"):
+        model.set_threshold({"NO": 0.5})
+    with pytest.raises(ConfigurationError, match=r"`threshold\.ORG` is 1\.5"):
+        model.set_threshold({"ORG": 1.5})
+    with pytest.raises(ConfigurationError, match=r"`threshold` is -0\.5"):
+        model.set_threshold(-0.5)
+    assert set(model.thresholds.values()) == {0.125}
+    model.set_threshold(0)
+    assert set(model.thresholds.values()) == {0}
+
+
+def test_thresholds_of_a_config_are_checked(tiny):
+    with pytest.raises(ConfigurationError, match=r"type_thresholds has \['NO'\]; allowed are"):
+        tiny({"model.type_thresholds": {"NO": 0.5}})
