@@ -178,7 +178,9 @@ class NestedNerModel(NerModel):
 def above(entities: List[Entity], type_thresholds: Mapping[str, float]) -> List[Entity]:
     """Those whose score is above the threshold of their type, if it has one."""
     return [
-        entity for entity in entities if score_of(entity) > type_thresholds.get(entity.type, -1.0)
+        entity
+        for entity in entities
+        if entity.type not in type_thresholds or score_of(entity) > type_thresholds[entity.type]
     ]
 
 

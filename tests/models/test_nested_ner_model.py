@@ -9,7 +9,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from locate_label_allennlp.data.document import Entity
-from locate_label_allennlp.models.nested_ner_model import tempered
+from locate_label_allennlp.models.detection import Seeds
+from locate_label_allennlp.models.nested_ner_model import _reached, tempered
+from locate_label_allennlp.nn.spans import FlatSpans
 
 
 def test_prediction_records_nothing_for_gradients(tiny):
@@ -111,3 +113,20 @@ def test_thresholds_that_are_set(tiny):
 def test_thresholds_of_a_config_are_checked(tiny):
     with pytest.raises(ConfigurationError, match=r"type_thresholds has \['NO'\]; allowed are"):
         tiny({"model.type_thresholds": {"NO": 0.5}})
+
+
+def test_entities_that_seeds_lead_to():
+    entities = torch.tensor(
+        [[[0, 1, 0], [0, 1, 0], [2, 2, 1]], [[0, 1, 0], [4, 4, 1], [-1, -1, -1]]]
+    )
+    seeds = FlatSpans(*torch.tensor([[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 3, 3]]).unbind(1))
+
+    def reached(needed_iou, are_filtered):
+        return _reached(
+            Seeds(seeds, torch.tensor([1, 3]), are_filtered, needed_iou, True), entities
+        )
+
+    # Half of the first entity of each sentence, which counts once however often it is given.
+    assert reached(0.5, True) == {"seed": 2, "filter": 1}
+    assert reached(0.5, False) == {"seed": 2}
+    assert reached(1.0, True) == {"seed": 1, "filter": 0}

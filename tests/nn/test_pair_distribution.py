@@ -4,7 +4,12 @@ import pytest
 import torch
 
 from locate_label_allennlp.nn.locations import log_gaussian
-from locate_label_allennlp.nn.pair_distribution import PairScores, best_pairs, log_partition
+from locate_label_allennlp.nn.pair_distribution import (
+    PairScores,
+    _chunks,
+    best_pairs,
+    log_partition,
+)
 
 LENGTHS = [7, 1, 4, 7, 2]
 
@@ -111,7 +116,23 @@ def test_it_is_a_gaussian_times_two_pointers():
 def test_no_proposals():
     scores = PairScores(*torch.zeros(4, 0, 5))
     assert log_partition(scores).size() == (0,)
-    assert [part.size() for part in best_pairs(scores)] == [(0,)] * 3
+    best = best_pairs(scores)
+    assert [part.size() for part in best] == [(0,)] * 3
+    assert [part.dtype for part in best] == [torch.long, torch.long, torch.float]
+
+
+@pytest.mark.parametrize(
+    ("chunk_size", "sizes"),
+    [(1, [1] * 5), (97, [1] * 5), (98, [2, 2, 1]), (147, [3, 2]), (10_000, [5])],
+)
+def test_chunks_are_as_large_as_allowed(chunk_size, sizes):
+    chunks = list(_chunks(made_up(), chunk_size))
+    assert [joint.size() for _, joint in chunks] == [(size, 7, 7) for size in sizes]
+    assert [n for which, _ in chunks for n in range(5)[which]] == [0, 1, 2, 3, 4]
+
+
+def test_the_best_spans_need_no_gradient():
+    assert all(part.grad_fn is None for part in best_pairs(made_up()))
 
 
 def test_without_gradient_nothing_is_kept_for_one():
@@ -127,3 +148,10 @@ def test_autocast_changes_nothing():
     assert found.dtype == torch.float
     gradients = torch.autograd.grad(found.sum(), scores)
     assert all(map(torch.equal, gradients, expected))
+
+
+def test_a_second_derivative_is_refused():
+    scores = made_up()
+    first = torch.autograd.grad(log_partition(scores).sum(), scores, create_graph=True)
+    with pytest.raises(RuntimeError, match="once_differentiable"):
+        torch.autograd.grad(first[0].sum(), scores.start)

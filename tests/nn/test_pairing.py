@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from locate_label_allennlp.nn.pairing import pair_with_gold, sample_negatives
+from locate_label_allennlp.nn.pairing import iou_with_gold, pair_with_gold, sample_negatives
 from locate_label_allennlp.nn.spans import FlatSpans, enumerate_spans
 
 
@@ -141,3 +141,9 @@ def test_every_negative_is_drawn_about_equally_often():
     assert counts[0] == 2000
     # 5 of 19: a mean of 526 with a standard deviation below 20.
     assert ((counts[1:] - 2000 * 5 / 19).abs() < 100).all()
+
+
+def test_the_iou_with_each_entity_of_the_sentence():
+    entities = torch.tensor([[[0, 1, 5], [4, 4, 6]], [[2, 3, 7], [-1, -1, -1]]])
+    spans = FlatSpans(*torch.tensor([[0, 0, 0], [0, 4, 4], [1, 0, 3]]).unbind(1))
+    assert iou_with_gold(spans, entities).tolist() == [[0.5, 0.0], [0.0, 1.0], [0.5, -1.0]]
