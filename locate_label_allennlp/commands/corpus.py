@@ -124,7 +124,7 @@ class Corpus(Subcommand):
             "--length-buckets",
             metavar="A,B",
             default="1,5,10",
-            help="the shortest lengths of the buckets (default: 1,5,10)",
+            help="the shortest lengths of the buckets",
         )
 
         convert = _command(commands, "convert", CONVERT, "Write another format.", _convert)
@@ -157,7 +157,7 @@ class Corpus(Subcommand):
             type=int,
             metavar="N",
             default=100,
-            help="how many sentences that differ to print (default: 100)",
+            help="how many sentences that differ to print",
         )
         compare.add_argument(
             "--json", metavar="OUT", help="also write scores and all differences as JSON"

@@ -23,7 +23,7 @@ class NerBulk(Subcommand):
     def add_subparser(self, parser: argparse._SubParsersAction) -> argparse.ArgumentParser:
         help = "Find entities with many processes, on one machine or a cluster."
         subparser = parser.add_parser(self.name, help=help, description=DESCRIPTION)
-        subparser.add_argument("model", help="an archive, or the folder of a model")
+        subparser.add_argument("model", help="an archive, a folder or a name on the hub")
         subparser.add_argument("inputs", nargs="+", metavar="INPUT", help="a file, folder, archive")
         subparser.add_argument("--output", metavar="DIR", required=True, help="the folder to fill")
         subparser.add_argument(
@@ -36,7 +36,7 @@ class NerBulk(Subcommand):
             "--part-size",
             type=int,
             default=1000,
-            help="inputs in a part: what is lost with a worker (default: %(default)s)",
+            help="inputs in a part: what is lost with a worker",
         )
         subparser.add_argument(
             "--address", help="of a Ray cluster, such as auto (default: this machine alone)"

@@ -17,13 +17,9 @@ class NerServe(Subcommand):
     def add_subparser(self, parser: argparse._SubParsersAction) -> argparse.ArgumentParser:
         description = "Serve a model over HTTP, with a page to try it on."
         subparser = parser.add_parser(self.name, description=description, help=description)
-        subparser.add_argument("model", help="an archive or a trained folder")
-        subparser.add_argument(
-            "--host", default="127.0.0.1", help="address to listen at (default: %(default)s)"
-        )
-        subparser.add_argument(
-            "--port", type=int, default=8000, help="0: any free one (default: %(default)s)"
-        )
+        subparser.add_argument("model", help="an archive, a folder or a name on the hub")
+        subparser.add_argument("--host", default="127.0.0.1", help="address to listen at")
+        subparser.add_argument("--port", type=int, default=8000, help="0: any free one")
         subparser.add_argument(
             "--workers", type=int, default=1, help="processes, each with a model of its own"
         )
@@ -31,13 +27,11 @@ class NerServe(Subcommand):
             "--token", help=f"what requests have to carry (default: the variable {TOKEN})"
         )
         subparser.add_argument(
-            "--max-chars", type=int, default=100_000, help="of a request (default: %(default)s)"
+            "--max-chars", type=int, default=100_000, help="characters in a request"
         )
+        subparser.add_argument("--queue", type=int, default=1_000, help="texts that may wait")
         subparser.add_argument(
-            "--queue", type=int, default=1_000, help="texts that may wait (default: %(default)s)"
-        )
-        subparser.add_argument(
-            "--timeout", type=float, default=60.0, help="seconds a request (default: %(default)s)"
+            "--timeout", type=float, default=60.0, help="seconds from a request to its answer"
         )
         subparser.add_argument("--cuda-device", type=int, default=-1, help="the GPU; -1: CPU")
         subparser.add_argument(

@@ -64,7 +64,7 @@ class PreAnnotate(Subcommand):
             "--batch-size",
             type=int,
             default=BATCH_SIZE,
-            help=f"inputs to take at once (default: {BATCH_SIZE})",
+            help="inputs to take at once",
         )
         subparser.add_argument(
             "--language", help="by whose rules text is split: spaCy's code (default: the model's)"

@@ -41,7 +41,7 @@ class PretrainVectors(Subcommand):
             "--method",
             choices=("word2vec", "fasttext"),
             default="word2vec",
-            help="fasttext makes a word of its character n-grams, too (default: word2vec)",
+            help="fasttext makes a word of its character n-grams, too",
         )
         for option, default, help in [
             ("--dimension", 300, "numbers a vector, embedding_dim of a config"),
@@ -50,9 +50,7 @@ class PretrainVectors(Subcommand):
             ("--min-count", 1, "words that are rarer get no vector"),
             ("--seed", 13, "of the random numbers"),
         ]:
-            subparser.add_argument(
-                option, type=int, default=default, metavar="N", help=f"{help} (default: {default})"
-            )
+            subparser.add_argument(option, type=int, default=default, metavar="N", help=help)
         subparser.add_argument(
             "--keep-case",
             action="store_true",
