@@ -49,9 +49,9 @@
 //                     archive (the callback tune_thresholds); macro: for the mean of the types instead
 //                     of all entities together
 //   SEED
-//   GPUS              the devices: one, such as 0 (-1: the CPU), or a process each for several,
-//                     such as 0,1 (-1,-1: two on the CPU); with several, AllenNLP cannot evaluate on the
-//                     test set, `allennlp evaluate` can
+//   GPUS              the devices, by default the first GPU if there is one: one, such as 0 (-1:
+//                     the CPU), or a process each for several, such as 0,1 (-1,-1: two on the CPU);
+//                     with several, AllenNLP cannot evaluate on the test set, `allennlp evaluate` can
 local env = import 'environment.libsonnet';
 local gpus = env.devices('GPUS');
 local tuning = env.tuning;

@@ -90,8 +90,8 @@ class ColumnsFormat(CorpusFormat):
     | GermEval 2014 (iob2) | `"one_document": false` |
     | GermEval 2014 (`.tsv`) | the same and `"number_column": 0, "word_column": 1, "comment": "#"` |
     | Weibo | `"strip_position_digits": true, "one_document": false` |
-    | HAREM as columns | `"scheme": "bare"` |
-    | ANERcorp | `"sentence_end": ".", "bad_lines": "skip"` |
+    | HAREM as columns | `"scheme": "bare", "one_document": false` |
+    | ANERcorp | `"sentence_end": ".", "bad_lines": "skip", "one_document": false` |
 
     **Writing** gives the word, its part of speech if `pos_column` is 1 (`_` where there is none)
     and IOB2 columns, inner entities first, as many as the deepest sentence needs; documents are
