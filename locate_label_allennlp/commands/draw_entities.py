@@ -29,7 +29,9 @@ class DrawEntities(Subcommand):
     def add_subparser(self, parser: argparse._SubParsersAction) -> argparse.ArgumentParser:
         description = "Draw the nested entities that a model finds in texts."
         subparser = parser.add_parser(self.name, description=description, help=description)
-        subparser.add_argument("archive_file", help="the model: an archive, a folder or a name on the hub")
+        subparser.add_argument(
+            "archive_file", help="the model: an archive, a folder or a name on the hub"
+        )
         subparser.add_argument(
             "input_file", help="raw text or JSON lines, as `allennlp predict` takes; - for stdin"
         )

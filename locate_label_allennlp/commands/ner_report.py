@@ -34,7 +34,9 @@ class NerReport(Subcommand):
             description=DESCRIPTION,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        subparser.add_argument("archive_file", help="the model: an archive, a folder or a name on the hub")
+        subparser.add_argument(
+            "archive_file", help="the model: an archive, a folder or a name on the hub"
+        )
         subparser.add_argument("input_file", help="a corpus with gold entities")
         subparser.add_argument(
             "--output", metavar="DIR", required=True, help="the folder to write, new or empty"

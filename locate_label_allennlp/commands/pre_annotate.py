@@ -43,7 +43,9 @@ class PreAnnotate(Subcommand):
             help="Mark entities in texts for an annotation tool.",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        subparser.add_argument("archive_file", help="the model: an archive, a folder or a name on the hub")
+        subparser.add_argument(
+            "archive_file", help="the model: an archive, a folder or a name on the hub"
+        )
         subparser.add_argument(
             "input_file", help="raw text or JSON lines, as `allennlp predict` takes; - for stdin"
         )
