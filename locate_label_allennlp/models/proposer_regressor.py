@@ -115,8 +115,8 @@ class ProposerRegressor(NestedNerModel):
         sentence, log_categories, spans = prediction
         # (P, E): the entities of each proposal's sentence; -1 for padding
         start, end, label = gold.entities[sentence].unbind(-1)
-        # (P, E): log p of each entity's type
-        log_type = log_categories.gather(1, (label + 1).clamp(min=0))
+        # (P, E): log p of each entity's type; NONE for padding
+        log_type = log_categories.gather(1, label + 1)
         # (P, E): log p of each entity's span
         proposal = torch.arange(sentence.size(0), device=sentence.device)[:, None]
         scores = spans.at(proposal.expand_as(start), start.clamp(min=0), end.clamp(min=0))

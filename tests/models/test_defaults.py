@@ -10,6 +10,9 @@ from locate_label_allennlp.models import EnumeratedSpans, LocateAndLabel, Mentio
 from locate_label_allennlp.models.ner_model import NerModel
 from locate_label_allennlp.models.nested_ner_model import NestedNerModel
 from locate_label_allennlp.models.proposer_regressor import ProposerRegressor
+from locate_label_allennlp.modules.mention_encoder import MentionEncoder
+from locate_label_allennlp.modules.proposer_regressor import Proposer
+from locate_label_allennlp.modules.proposer_regressor.feature_pyramid import FeaturePyramid
 from tests.models.tiny_experiment import Experiment
 
 NAMES = ["tiny_exhaustive_span", "tiny_biaffine_span", "tiny_span_level_classifier"]
@@ -29,6 +32,9 @@ NAMES = ["tiny_exhaustive_span", "tiny_biaffine_span", "tiny_span_level_classifi
         (NestedNerModel.get_metrics, {"reset": False}),
         (ProposerRegressor, {"max_words": 2000, "loss_weights": (1.0, 1.0)}),
         (LocateAndLabel, {"min_negatives": 5, "gold_as_seeds": True}),
+        (MentionEncoder, {"max_chunk_words": 32768}),
+        (Proposer, {"kernels": (2, 2), "backward_block": True, "dropout": 0.1}),
+        (FeaturePyramid, {"backward_block": True, "dropout": 0.0}),
     ],
 )
 def test_defaults(function, defaults):

@@ -252,3 +252,12 @@ def test_by_default_the_decoder_leaves_algorithm_2_as_it_is():
 def test_impossible_settings_are_refused(overrides, message):
     with pytest.raises(ConfigurationError, match=message):
         Experiment("tiny_proposer_regressor", **overrides)
+
+
+def test_locations_before_and_after_every_layer():
+    experiment = Experiment("tiny_proposer_regressor")
+    model = experiment.model.eval()
+    candidates = model.candidates(**experiment.batch(experiment.corpus))
+    num_layers = len(model._regressor._layers)
+    assert candidates.locations.size() == (candidates.spans.num_spans, num_layers + 1, 2)
+    assert num_layers + 1 != 2

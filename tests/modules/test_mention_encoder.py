@@ -1,10 +1,14 @@
+from unittest import mock
+
 import pytest
 import torch
 from allennlp.common.checks import ConfigurationError
 from allennlp.modules.seq2seq_encoders import LstmSeq2SeqEncoder
 from hypothesis import given
 from hypothesis import strategies as st
+from torch.utils.checkpoint import checkpoint
 
+from locate_label_allennlp.modules import mention_encoder
 from locate_label_allennlp.modules.mention_encoder import MentionEncoder, attend
 
 LENGTHS = [3, 1, 7, 2, 2, 5, 1]
@@ -65,6 +69,25 @@ def test_chunks_hold_no_more_words_than_told():
     lengths = torch.tensor(sorted(LENGTHS))
     chunks = list(encoder(max_chunk_words=6)._chunks(lengths))
     assert chunks == [(0, 3, 2), (3, 5, 3), (5, 6, 5), (6, 7, 7)]
+
+
+@pytest.mark.parametrize(("size", "num_chunks"), [(1000, 1), (18, 2), (6, 4)])
+@pytest.mark.parametrize("learns", [True, False])
+def test_of_several_chunks_nothing_is_kept_for_the_gradient(size, num_chunks, learns):
+    module, (words, positions) = encoder(max_chunk_words=size), mentions(LENGTHS)
+    with (
+        mock.patch.object(mention_encoder, "checkpoint", wraps=checkpoint) as again,
+        mock.patch.object(module, "_read", wraps=module._read) as read,
+        torch.set_grad_enabled(learns),
+    ):
+        module(words, positions)
+    assert again.call_count == (num_chunks if learns and num_chunks > 1 else 0)
+    assert all(call.kwargs == {"use_reentrant": False} for call in again.mock_calls)
+    chunks = list(module._chunks(torch.tensor(sorted(LENGTHS))))
+    assert len(chunks) == num_chunks
+    assert [call.args[1].size() for call in read.mock_calls] == [
+        (end - first, longest) for first, end, longest in chunks
+    ]
 
 
 def test_without_mentions_every_weight_has_a_gradient():

@@ -1,10 +1,17 @@
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from locate_label_allennlp.nn import range_maximum
-from locate_label_allennlp.nn.range_maximum import RangeMaximum, _floor_log2
-from locate_label_allennlp.nn.spans import enumerate_spans
+from locate_label_allennlp.nn.range_maximum import (
+    RangeMaximum,
+    _floor_log2,
+    _LookUp,
+    _parts,
+    _Table,
+)
+from locate_label_allennlp.nn.spans import FlatSpans, enumerate_spans
 
 SENTENCES = st.lists(st.integers(1, 20), min_size=1, max_size=3)
 
@@ -59,6 +66,34 @@ def test_equal_values_share_one_gradient():
     RangeMaximum(words).maximum(every_span(lengths)).sum().backward()
     # Ten spans, and nothing of a span's gradient is lost or counted twice.
     torch.testing.assert_close(words.grad.sum((0, 1)), torch.full((2,), 10.0))
+
+
+def test_of_equal_values_the_first_gets_the_gradient():
+    words = torch.zeros(1, 4, 1, requires_grad=True)
+    spans = FlatSpans(*torch.tensor([[0, 0], [0, 1], [3, 3]]))
+    RangeMaximum(words).maximum(spans).sum().backward()
+    assert words.grad.flatten().tolist() == [1.0, 1.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("size", "starts"), [(3, [0, 2, 4]), (1, [0]), (0, [0]), (6, [0, 1, 2, 3, 4]), (9, range(5))]
+)
+def test_a_step_gathers_as_much_as_it_may(size, starts, monkeypatch):
+    monkeypatch.setattr(range_maximum, "_STEP", 6)
+    parts = list(_parts(5, size))
+    assert [part.start for part in parts] == [*starts]
+    assert [n for part in parts for n in range(5)[part]] == [0, 1, 2, 3, 4]
+
+
+def test_a_second_derivative_is_refused():
+    words, _ = batch([3])
+    words.requires_grad_()
+    weights = torch.ones((), requires_grad=True)
+    rows = torch.tensor([0, 2])
+    for function in (_Table.apply(words), _LookUp.apply(words[0], rows, rows)):
+        (first,) = torch.autograd.grad((weights * function).sum(), words, create_graph=True)
+        with pytest.raises(RuntimeError, match="once_differentiable"):
+            first.sum().backward()
 
 
 def test_many_spans_are_looked_up_in_several_steps(monkeypatch):

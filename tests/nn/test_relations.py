@@ -112,3 +112,10 @@ def test_nesting_by_hand(spans, nested, depths):
 def test_spans_may_be_an_array():
     spans = [(0, 5), (0, 4)]
     assert relations.iou(numpy.array(spans), spans).tolist() == [[1.0, 0.8], [0.8, 1.0]]
+
+
+@pytest.mark.parametrize("spans", [[], [(0, 2), (1, 2)]])
+def test_kinds_of_numbers(spans):
+    assert relations.overlaps(spans, spans, 0.5).dtype == bool
+    assert relations.depths(spans).dtype == numpy.int64
+    assert relations.iou(spans, spans).dtype == numpy.float64

@@ -82,3 +82,13 @@ def test_words_of_windows():
     assert words.vectors[1, :, 0].tolist() == [10, 11, 12, 13]
     placed = windows.place(FlatSpans(*torch.tensor([[1], [0], [2]])), torch.tensor([0, 2]))
     assert rows(placed, placed.sentence) == [(2, 3, 5)]
+
+
+def test_a_short_window_beside_a_long_one():
+    """What stands after its words is padding, whatever it is."""
+    vectors = torch.arange(7.0).view(1, 7, 1)
+    windows = windows_of(torch.tensor([7]), 3, 0)
+    words = windows.words(EncodedWords(vectors, torch.tensor([7])), torch.tensor([1, 2]))
+    assert words.lengths.tolist() == [3, 1]
+    assert words.vectors[0, :, 0].tolist() == [3, 4, 5]
+    assert words.vectors[1, 0].item() == 6

@@ -98,3 +98,16 @@ def test_heads_that_do_not_divide_the_size_are_refused(num_heads):
 def test_no_layers_are_refused():
     with pytest.raises(ConfigurationError, match="num_layers is 0; allowed are numbers >= 1"):
         Regressor(8, 3, num_layers=0)
+
+
+def test_one_layer_and_one_head_are_allowed():
+    proposals = made_up()
+    module = Regressor(8, 3, num_layers=1, num_heads=1, dropout=0.0)
+    assert len(module.steps(proposals)) == 1
+
+
+def test_the_result_is_that_of_the_last_layer():
+    proposals = made_up()
+    module = Regressor(8, 3, num_layers=3, num_heads=4, dropout=0.0)
+    for part, expected in zip(module(proposals), module.steps(proposals)[2], strict=True):
+        assert torch.equal(part, expected)
