@@ -1,3 +1,5 @@
+from unittest import mock
+
 import pytest
 import torch
 from allennlp.common import Params
@@ -176,3 +178,21 @@ def test_a_sentence_of_one_word():
     module = outer()
     vector = module(FOUR_WORDS[:, 3:], torch.tensor([[[0, 0]]]))
     assert vector.flatten().tolist() == [9.0, 9.0, -3.0, -4.0, -5.0, -6.0]
+
+
+@pytest.mark.parametrize(("num_spans", "extracted"), [(20, True), (21, False), (22, False)])
+def test_few_spans_are_extracted_and_of_many_the_words_projected(num_spans, extracted):
+    words = EncodedWords(torch.randn(3, 7, 5), torch.tensor(LENGTHS))
+    spans = FlatSpans(*torch.zeros(3, num_spans, dtype=torch.long))
+    module, layer = extractor("inner_boundary"), torch.nn.Linear(15, 2)
+    with mock.patch.object(module, "extract", wraps=module.extract) as extract:
+        projected = module.project(words, spans, layer)
+    assert extract.called == extracted
+    torch.testing.assert_close(projected, layer(module.extract(words, spans)))
+
+
+def test_learned_vectors_begin_about_as_long_as_one():
+    torch.manual_seed(0)
+    module = OuterBoundarySpanExtractor(2500)
+    for vector in (module._before_sentence, module._after_sentence):
+        assert vector.norm().item() == pytest.approx(1, abs=0.1)

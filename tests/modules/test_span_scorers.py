@@ -1,3 +1,5 @@
+from inspect import signature
+
 import pytest
 import torch
 from allennlp.common import Params
@@ -5,7 +7,11 @@ from allennlp.common.checks import ConfigurationError
 from allennlp.modules.seq2seq_encoders import LstmSeq2SeqEncoder
 
 from locate_label_allennlp.modules.mention_encoder import attend
-from locate_label_allennlp.modules.span_scorers import SpanScorer
+from locate_label_allennlp.modules.span_scorers import (
+    CombinedSpanScorer,
+    MentionSpanScorer,
+    SpanScorer,
+)
 from locate_label_allennlp.nn.encoded_words import EncodedWords
 from locate_label_allennlp.nn.spans import FlatSpans, enumerate_spans
 
@@ -80,3 +86,27 @@ def test_sizes_of_the_combined_scorer(name):
     with pytest.raises(ConfigurationError, match=f"{name} is 0; allowed is 1 or more"):
         built("combined", **{name: 0})
     built("combined", **{name: 1})
+
+
+def test_what_holds_without_being_said():
+    for kind, defaults in (
+        (CombinedSpanScorer, {"product_dim": 128, "max_length": 32, "dropout": 0.2}),
+        (MentionSpanScorer, {"dropout": 0.0, "max_chunk_words": 32768}),
+    ):
+        parameters = signature(kind).parameters
+        assert {name: parameters[name].default for name in defaults} == defaults
+
+
+def test_vectors_of_lengths_begin_small():
+    scorer = built("combined", hidden_dim=50, max_length=50)
+    assert scorer._length.weight.std().item() == pytest.approx(0.02, rel=0.1)
+
+
+def test_encoders_that_call_their_size_otherwise():
+    transformer = {
+        "type": "pytorch_transformer",
+        "num_layers": 1,
+        "feedforward_hidden_dim": 4,
+        "num_attention_heads": 1,
+    }
+    assert built("mention", encoder=transformer)._encoder.get_output_dim() == 6

@@ -1,4 +1,5 @@
 import json
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -8,7 +9,7 @@ from allennlp.data import Vocabulary
 from allennlp.modules import TextFieldEmbedder
 from allennlp.modules.token_embedders import Embedding
 
-from locate_label_allennlp.modules.word_encoder import WordEncoder
+from locate_label_allennlp.modules.word_encoder import WordEncoder, _sentence_dim
 
 EMBEDDER = {
     "token_embedders": {"words": {"type": "embedding", "num_embeddings": 50, "embedding_dim": 3}}
@@ -187,3 +188,16 @@ def test_a_source_of_vectors_is_needed():
 def test_it_can_be_built_without_a_config():
     embedder = TextFieldEmbedder.from_params(copied(EMBEDDER), vocab=Vocabulary())
     assert WordEncoder(context_embedder=embedder).get_output_dim() == 3
+
+
+@pytest.mark.parametrize(("dims", "expected"), [([2], 2), ([0], 0), ([0, 0], 0), ([], 0)])
+def test_numbers_that_are_those_of_the_text(dims, expected):
+    embedders = {str(i): SimpleNamespace(sentence_dim=dim) for i, dim in enumerate(dims)}
+    assert _sentence_dim(SimpleNamespace(_token_embedders=embedders)) == expected
+
+
+@pytest.mark.parametrize("dims", [[2, 0], [0, 2], [2, 2]])
+def test_a_vector_of_the_text_stands_alone(dims):
+    embedders = {str(i): SimpleNamespace(sentence_dim=dim) for i, dim in enumerate(dims)}
+    with pytest.raises(ConfigurationError, match="sentence_vector is true"):
+        _sentence_dim(SimpleNamespace(_token_embedders=embedders))

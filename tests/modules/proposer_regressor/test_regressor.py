@@ -111,3 +111,10 @@ def test_the_result_is_that_of_the_last_layer():
     module = Regressor(8, 3, num_layers=3, num_heads=4, dropout=0.0)
     for part, expected in zip(module(proposals), module.steps(proposals)[2], strict=True):
         assert torch.equal(part, expected)
+
+
+@pytest.mark.parametrize(("spatial_modulation", "size"), [(True, 5), (False, 2)])
+def test_numbers_of_a_gaussian(spatial_modulation, size):
+    """Two of its place, and three of its shape where it guides the attention."""
+    attention = built(spatial_modulation=spatial_modulation)._layers[0]._attention
+    assert attention._gaussian(torch.zeros(1, 2)).size() == (1, size)

@@ -39,3 +39,7 @@ def test_words_hear_from_both_sides_and_not_from_padding():
 def test_odd_sizes_are_refused(output_dim):
     with pytest.raises(ConfigurationError, match=f"output_dim is {output_dim}; allowed are even"):
         built(input_size=3, output_dim=output_dim)
+
+
+def test_the_least_size():
+    assert built(input_size=3, output_dim=2).get_output_dim() == 2
