@@ -11,7 +11,7 @@ from locate_label_allennlp.models.ner_model import NerModel
 from locate_label_allennlp.models.nested_ner_model import NestedNerModel
 from locate_label_allennlp.models.proposer_regressor import ProposerRegressor
 from locate_label_allennlp.modules.mention_encoder import MentionEncoder
-from locate_label_allennlp.modules.proposer_regressor import Proposer
+from locate_label_allennlp.modules.proposer_regressor import Proposer, Regressor
 from locate_label_allennlp.modules.proposer_regressor.feature_pyramid import FeaturePyramid
 from tests.models.tiny_experiment import Experiment
 
@@ -34,6 +34,7 @@ NAMES = ["tiny_exhaustive_span", "tiny_biaffine_span", "tiny_span_level_classifi
         (LocateAndLabel, {"min_negatives": 5, "gold_as_seeds": True}),
         (MentionEncoder, {"max_chunk_words": 32768}),
         (Proposer, {"kernels": (2, 2), "backward_block": True, "dropout": 0.1}),
+        (Regressor, {"num_layers": 3, "num_heads": 8, "dropout": 0.1}),
         (FeaturePyramid, {"backward_block": True, "dropout": 0.0}),
     ],
 )
