@@ -8,6 +8,7 @@ from typing import Dict, Iterator, List, Optional
 
 from allennlp.common.checks import ConfigurationError
 
+from locate_label_allennlp.common.weights import SAFE_WEIGHTS
 from locate_label_allennlp.common.whole_files import partial_path, whole_path
 
 ARCHIVE, FOLDER = "model.tar.gz", "model"
@@ -97,7 +98,8 @@ def write_files(files: Dict[str, bytes], folder: Path) -> None:
 
 def _copy_folder(source: Path, target: Path) -> None:
     weights = next((source / name for name in _WEIGHTS if (source / name).exists()), None)
-    if weights is None:
+    # A model is read from these, whatever lies beside them.
+    if weights is None or (source / SAFE_WEIGHTS).exists():
         shutil.copytree(source, target)
         return
     target.mkdir()

@@ -53,7 +53,7 @@ class Mistakes:
         self._stages: Dict[str, str] = {}
 
     def add(self, trace: Trace) -> None:
-        self._stages.update(possible_stages(trace, self._decoder))
+        self._stages.update(possible_stages(trace, self._decoder, self._type_thresholds))
         mistakes = [*self._misses(trace), *self._falses(trace)]
         marks = marks_of(trace)
         # A sentence is an example of each kind of mistake at most once.

@@ -62,7 +62,13 @@ def create_application(model: ServedModel, settings: Settings) -> Any:
     from fastapi_offline import FastAPIOffline
 
     measures = Measures()
-    queue = BatchingQueue(model.predict, settings.queue, settings.max_waiting_chars, measures.batch)
+
+    def on_batch(texts: int, seconds: float) -> None:
+        measures.batch(texts, seconds)
+        # Of several workers one alone answers `/metrics`, and adds up what the others have noted.
+        measures.waiting.set(queue.waiting)
+
+    queue = BatchingQueue(model.predict, settings.queue, settings.max_waiting_chars, on_batch)
     card = model_card(model, settings)
 
     @asynccontextmanager

@@ -89,6 +89,10 @@ class NerClient:
         overlap: str = "nested",
     ) -> Iterator[List[Dict[str, Any]]]:
         """The entities of each text, in their order; `batch_size` of them are a request."""
+        if isinstance(texts, str):
+            raise TypeError("got a str; allowed are several texts, such as a list of str")
+        if batch_size < 1:
+            raise ValueError(f"batch_size is {batch_size}; allowed is >= 1")
         remaining = iter(texts)
         while batch := list(islice(remaining, batch_size)):
             answer = self._predict({"texts": batch}, threshold, types, overlap)
@@ -103,7 +107,7 @@ class NerClient:
         """Whether there is a server, and it has room for a text."""
         try:
             self._once("/ready", None)
-        except (ServerError, OSError):
+        except OSError:
             return False
         return True
 

@@ -1,5 +1,6 @@
 """What a server is told when it starts."""
 
+import re
 from dataclasses import dataclass
 from typing import Optional
 
@@ -36,8 +37,11 @@ class Settings:
         for name in ("timeout", "body_timeout"):
             if not getattr(self, name) > 0:
                 raise ConfigurationError(f"{name} is {getattr(self, name)}; allowed is more than 0")
-        if self.token is not None and not (self.token.isascii() and self.token.strip()):
-            raise ConfigurationError("the token has to be letters, digits and signs of ASCII")
+        # Blanks around it, such as a line end, do not reach the server.
+        if self.token is not None and not re.fullmatch(r"[!-~]+( +[!-~]+)*", self.token):
+            raise ConfigurationError(
+                "the token has to be letters, digits and signs of ASCII, with no blank around it"
+            )
 
     @property
     def max_bytes(self) -> int:

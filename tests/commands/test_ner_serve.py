@@ -77,7 +77,10 @@ def test_it_serves_and_ends_what_it_has_begun(model: Path, tmp_path: Path, worke
         (["--timeout", "nan"], "timeout is nan; allowed is more than 0"),
         (["--port", "70000"], "127.0.0.1:70000: "),
         (["--host", "not a host"], "not a host:8000: "),
+        (["--host", "a" * 64], f"{'a' * 64}:8000: "),
         (["--token", ""], "the token has to be"),
+        (["--token", "s3cret\n"], "the token has to be"),
+        (["--token", " s3cret"], "the token has to be"),
     ],
 )
 def test_options_that_are_not_allowed(

@@ -62,6 +62,12 @@ def test_a_folder_of_another_kind_is_stored_whole(tmp_path: Path) -> None:
     assert files_of(tmp_path / "target") == {"model/config": b"{}", "model/inner/weights": b"safe"}
 
 
+def test_the_weights_that_are_read_are_stored(training: Path, tmp_path: Path) -> None:
+    (training / "model.safetensors").write_bytes(b"safe")
+    store_model(str(training), tmp_path / "target")
+    assert files_of(tmp_path / "target")["model/model.safetensors"] == b"safe"
+
+
 def test_one_model_replaces_the_other(training: Path, tmp_path: Path) -> None:
     archive, target = tmp_path / "a.tar.gz", tmp_path / "target"
     archive.write_bytes(b"archive")

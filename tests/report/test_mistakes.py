@@ -38,6 +38,16 @@ def test_the_stages_add_up_to_all_that_is_missed(
     assert (counts.get("score", 0) > 0) == (threshold == 0.9)
 
 
+def test_a_score_below_the_threshold_of_its_type_is_told(
+    make_trace: Callable[..., Trace],
+) -> None:
+    mistakes = Mistakes(SoftNmsDecoder(score_threshold=0.0), ["A", "B"], 1, {"B": 0.9})
+    mistakes.add(make_trace([Entity(3, 5, "B")], [(3, 4, TYPE_B)]))
+    missed = mistakes.as_json()["missed"]
+    assert {row["stage"]: row["count"] for row in missed["table"]}["score"] == 1
+    assert len(missed["examples"]["score"]) == 1
+
+
 @pytest.mark.parametrize(
     ("overrides", "missing"),
     [

@@ -205,6 +205,32 @@ def test_metrics(make_client: Make) -> None:
         assert line in lines
 
 
+def test_how_many_wait_is_noted_where_nobody_asks(make_client: Make, slow: Slow) -> None:
+    client = make_client(slow)
+
+    def ask(text: str) -> threading.Thread:
+        thread = threading.Thread(target=client.post, args=("/predict",), kwargs=json_of(text))
+        thread.start()
+        return thread
+
+    threads = [ask("first")]
+    assert slow.begun.wait(30)
+    threads.append(ask("second"))
+    deadline = time.monotonic() + 30
+    while "ner_waiting_texts 1.0" not in client.get("/metrics").text.splitlines():
+        assert time.monotonic() < deadline
+    slow.open.set()
+    for thread in threads:
+        thread.join(30)
+    # What another worker that is asked would add.
+    application: Any = client.app
+    assert application._measures.exposition().decode().endswith("ner_waiting_texts 0.0\n")
+
+
+def json_of(text: str) -> Dict[str, Any]:
+    return {"json": {"text": text}}
+
+
 def test_the_page_and_the_documentation_ask_nothing_of_others(make_client: Make) -> None:
     client = make_client()
     policy = client.get("/").headers["Content-Security-Policy"]

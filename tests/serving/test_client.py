@@ -44,6 +44,14 @@ def test_what_is_refused_is_said(make_server: Any) -> None:
         nobody("a")
 
 
+def test_what_would_be_dropped_or_cut_into_letters_is_an_error() -> None:
+    ner = NerClient("http://127.0.0.1:9")
+    with pytest.raises(ValueError, match="batch_size is 0; allowed is >= 1"):
+        next(ner.pipe(TEXTS, batch_size=0))
+    with pytest.raises(TypeError, match="got a str; allowed are several texts"):
+        next(ner.pipe("Tarn"))
+
+
 def test_it_comes_again_when_there_is_too_much_to_do(
     make_server: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -210,6 +210,41 @@ def test_what_is_wrong_is_shown_and_goes_away(
 
 
 @needs_browser
+def test_files(page: Browser) -> None:
+    def choose(content: List[int]) -> None:
+        page.value(
+            "(() => { const chosen = new DataTransfer();"
+            "const box = document.getElementById('file');"
+            f"chosen.items.add(new File([new Uint8Array({content})], 'a.txt'));"
+            "box.files = chosen.files; box.dispatchEvent(new Event('change')); })()"
+        )
+
+    text = "the port\nof Tärn"
+    choose([*text.replace("\n", "\r\n").encode()])
+    page.wait(f"state.text === {json.dumps(text)}")
+    # It can be chosen once more.
+    assert page.value("document.getElementById('file').files.length") == 0
+    choose([*text.encode("latin-1")])
+    page.wait("!document.getElementById('error').hidden")
+    shown = page.value("document.getElementById('error').textContent")
+    assert shown == "a.txt is not UTF-8; allowed is a file of text."
+    assert page.value("document.getElementById('text').value") == text
+
+
+@needs_browser
+def test_a_file_that_cannot_be_read(page: Browser) -> None:
+    page.value("File.prototype.arrayBuffer = () => Promise.reject(new DOMException('gone'))")
+    page.value(
+        "(() => { const chosen = new DataTransfer(); const box = document.getElementById('file');"
+        "chosen.items.add(new File(['x'], 'folder'));"
+        "box.files = chosen.files; box.dispatchEvent(new Event('change')); })()"
+    )
+    page.wait("!document.getElementById('error').hidden")
+    shown = page.value("document.getElementById('error').textContent")
+    assert shown == "folder cannot be read; allowed is a file of text."
+
+
+@needs_browser
 def test_downloads(page: Browser, served: ServedModel) -> None:
     text = "🙂 the port\nof Tarn"
     find(page, text)

@@ -384,10 +384,20 @@ function start() {
   });
   const read = async (file) => {
     if (!file) return;
-    text.value = await file.text();
+    try {
+      const content = await file.arrayBuffer();
+      text.value = new TextDecoder("utf-8", { fatal: true }).decode(content);
+    } catch (error) {
+      const reason = error instanceof TypeError ? "is not UTF-8" : "cannot be read";
+      showError(new Error(`${file.name} ${reason}; allowed is a file of text.`));
+      return;
+    }
     find();
   };
-  byId("file").addEventListener("change", (event) => read(event.target.files[0]));
+  byId("file").addEventListener("change", (event) => {
+    read(event.target.files[0]);
+    event.target.value = ""; // so that the same file can be opened again
+  });
   text.addEventListener("dragover", (event) => {
     event.preventDefault();
     text.classList.add("over");
