@@ -63,7 +63,6 @@ def test_every_shape_of_a_document_is_drawn_sentence_by_sentence(draw: Draw) -> 
         {"document": [FIRST, SECOND]},
         {"sentences": [FIRST, SECOND]},
         {"sentences": [{"tokens": FIRST}, {"tokens": SECOND}]},
-        {"document": [FIRST, SECOND], "sentences": [["not", "these"]]},
         {"document": "7", "sentences": [FIRST, SECOND]},
     ]
     apart = draw({"tokens": FIRST}, {"sentence": SECOND})
@@ -95,6 +94,10 @@ def test_the_options_say_how_text_is_split_and_how_wide_it_is_drawn(draw: Draw) 
     [
         ('{"tokens": ', r"in\.jsonl:2: an input line is not JSON"),
         ({"txt": "a"}, r"in\.jsonl:2: a line is a JSON object with"),
+        (
+            {"document": [["a"]], "sentences": [["b"]]},
+            r"in\.jsonl:2: has 'sentences' and 'document'; allowed is one of them",
+        ),
         ({"document": [["a"], []]}, r"in\.jsonl:2: an input has a sentence with no words"),
         ("K\xf6ln", r"in\.jsonl:2: is not UTF-8"),
     ],
