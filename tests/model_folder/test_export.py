@@ -92,11 +92,9 @@ def test_it_is_loaded_without_pickle_and_network(training: Path, exported: Path)
 def test_it_is_the_model_of_the_archive(training: Path, exported: Path) -> None:
     (encoder,) = (exported / "encoder").iterdir()
     assert encoder.name.startswith("small-encoder-")
-    assert sorted(path.name for path in encoder.iterdir()) == [
-        "config.json",
-        "tokenizer.json",
-        "tokenizer_config.json",
-    ]
+    # Version 4 of transformers writes two more files of a tokenizer.
+    names = {path.name for path in encoder.iterdir()} - {"special_tokens_map.json", "vocab.txt"}
+    assert names == {"config.json", "tokenizer.json", "tokenizer_config.json"}
     assert {path.name for path in exported.iterdir()} == {
         *("README.md", "config.json", "encoder", "meta.json", "model.safetensors", "vocabulary")
     }

@@ -8,7 +8,7 @@ from typing import Any, Iterator
 import pytest
 import spacy
 from allennlp.common.checks import ConfigurationError
-from huggingface_hub import constants
+from huggingface_hub import constants, file_download
 
 import locate_label_allennlp
 from locate_label_allennlp.common import unpacking
@@ -27,11 +27,10 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
     """A hub, without anything that was fetched from it."""
     with fake_hub() as hub:
         monkeypatch.setattr(constants, "ENDPOINT", hub.url)
-        monkeypatch.setattr(
-            constants,
-            "HUGGINGFACE_CO_URL_TEMPLATE",
-            hub.url + "/{repo_id}/resolve/{revision}/{filename}",
-        )
+        template = hub.url + "/{repo_id}/resolve/{revision}/{filename}"
+        # Before version 1 of huggingface_hub the second module keeps a copy.
+        for module in (constants, file_download):
+            monkeypatch.setattr(module, "HUGGINGFACE_CO_URL_TEMPLATE", template, raising=False)
         monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
         monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
         monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)

@@ -111,6 +111,7 @@ def test_thresholds_that_are_set(tiny):
 
 
 def test_thresholds_of_a_config_are_checked(tiny):
+    assert tiny({"model.type_thresholds": {"ORG": 0}}).model.type_thresholds == {"ORG": 0}
     with pytest.raises(ConfigurationError, match=r"type_thresholds has \['NO'\]; allowed are"):
         tiny({"model.type_thresholds": {"NO": 0.5}})
 

@@ -42,7 +42,7 @@ def test_two_linear_layers_with_gelu_between_them(options, size):
 @pytest.mark.parametrize("extractor", ["inner_boundary", "outer_boundary"])
 @pytest.mark.parametrize("lengths", [[1, 3], [5]])
 @pytest.mark.parametrize("layers", [1, 2])
-def test_prediction_gives_what_training_without_dropout_gives(extractor, lengths, layers):
+def test_prediction_gives_what_learning_without_dropout_gives(extractor, lengths, layers):
     module = head(span_extractor=extractor, feedforward={**HIDDEN, "num_layers": layers})
     # More spans than words, and fewer.
     words, seeds = spans(lengths)
@@ -50,7 +50,7 @@ def test_prediction_gives_what_training_without_dropout_gives(extractor, lengths
     torch.testing.assert_close(module.eval()(words, seeds), in_training)
 
 
-def test_dropout_only_in_training():
+def test_dropout_only_while_it_learns():
     module, (words, seeds) = head(dropout=0.5), spans()
     assert not torch.equal(module(words, seeds), module(words, seeds))
     module.eval()
