@@ -17,7 +17,7 @@ from locate_label_allennlp.predictors.nested_ner import NestedNerPredictor
 PARQUET = ".parquet"
 
 TEXTS = 2**20
-"""Bytes of whole texts in a part; one that is longer goes alone."""
+"""Bytes of whole texts, after which a part ends."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class FilePiece(CorpusFile):
     ) -> Iterator[Tuple[int, str]]:
         piece = self.piece
         before, skipped = (piece.first, 0) if piece.offset >= 0 else (0, piece.first)
-        shifted = None if on_error is None else _shifted(on_error, before)
+        shifted = None if on_error is None else _shifted(on_error, before, skipped)
         lines = super().lines(encoding, shifted)
         for number, line in islice(lines, skipped, skipped + piece.count):
             yield number + before, line
@@ -95,9 +95,13 @@ def _open_at(path: str, offset: int) -> IO[bytes]:
     return file
 
 
-def _shifted(on_error: ErrorHandler, before: int) -> ErrorHandler:
+def _shifted(on_error: ErrorHandler, before: int, skipped: int) -> ErrorHandler:
+    """Lines that are `skipped` are those of another piece, and so are their errors."""
+
     def shifted(error: CorpusError) -> None:
-        on_error(CorpusError(error.reason, error.path, (error.line or 0) + before))
+        line = error.line or 0
+        if line > skipped:
+            on_error(CorpusError(error.reason, error.path, line + before))
 
     return shifted
 

@@ -81,15 +81,17 @@ def test_texts_lines_and_rows(tmp_path, predictor):
     ]
 
 
-@pytest.mark.parametrize("size", [2, 9])
-def test_errors_name_the_line_of_the_file(tmp_path, predictor, size):
-    file = tmp_path / "a.jsonl"
-    file.write_bytes(lines(0, 3).encode() + b'{"tokens": 1}\n\xff\n' + lines(5, 6).encode())
+@pytest.mark.parametrize("size", [2, 5, 9])
+@pytest.mark.parametrize("packed", [False, True])
+def test_errors_name_the_line_of_the_file(tmp_path, predictor, size, packed):
+    content = lines(0, 3).encode() + b'{"tokens": 1}\n\xff\n' + lines(5, 6).encode()
+    file = tmp_path / ("a.jsonl.gz" if packed else "a.jsonl")
+    file.write_bytes(gzip.compress(content) if packed else content)
     errors: list = []
-    count = 0
+    read: list = []
     for part in cut([str(file)], size):
-        count += len(list(read_part(part, predictor, None, errors.append)))
-    assert count == 4
+        read += read_part(part, predictor, None, errors.append)
+    assert [item["tokens"] for _, item, _ in read] == [["w0"], ["w1"], ["w2"], ["w5"]]
     assert [(error.path, error.line) for error in errors] == [(str(file), 4), (str(file), 5)]
     assert all(isinstance(error, CorpusError) for error in errors)
 
