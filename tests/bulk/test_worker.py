@@ -2,6 +2,7 @@
 
 import json
 import socket
+import zipfile
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Dict, List
@@ -95,6 +96,28 @@ def test_it_goes_on_with_what_is_missing(
     assert (Path(settings.output) / "part-00000001.jsonl").stat().st_mtime_ns == written
     with pytest.raises(ConfigurationError, match=r"part_size differ"):
         predict_in_bulk(replace(settings, part_size=4))
+
+
+def test_what_the_parts_follow_from(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "more.jsonl").write_text('{"tokens": ["Port"]}\n', "utf-8")
+    archive = tmp_path / "packed.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("a.jsonl", '{"tokens": ["Port"]}\n')
+    inputs = [*settings.inputs, str(tmp_path / "more.jsonl"), str(archive)]
+    known = json.loads(json.dumps(replace(settings, inputs=inputs).as_json()))
+    assert replace(settings, inputs=inputs).as_json() == known
+    # In another order they are in other parts.
+    for others in (inputs[::-1], [*inputs, inputs[0]], inputs[1:]):
+        assert replace(settings, inputs=others).as_json()["inputs"] != known["inputs"]
+    with zipfile.ZipFile(archive, "a") as packed:
+        packed.writestr("readme", "more")
+    assert replace(settings, inputs=inputs).as_json()["inputs"] != known["inputs"]
+    # What is not on this machine goes by its name.
+    here, hub, other = (
+        replace(settings, model=model).as_json()["model"]
+        for model in (settings.model, "org/one", "org/other")
+    )
+    assert len({here, hub, other}) == 3
 
 
 def test_inputs_that_are_not_there(settings: Settings) -> None:
