@@ -8,6 +8,7 @@ import re
 import socket
 import warnings
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from allennlp.common.checks import ConfigurationError
@@ -191,6 +192,12 @@ def predict_in_bulk(
         inputs=[path if "://" in path else os.path.abspath(path) for path in settings.inputs],
         output=os.path.abspath(settings.output),
     )
+    for path in settings.inputs:
+        # Its parts would be inputs of the next call, which could not go on then.
+        if Path(settings.output).resolve().is_relative_to(Path(path).resolve()):
+            raise ConfigurationError(
+                f"{settings.output}: lies in the input {path}; allowed is a folder beside it"
+            )
     output = OutputFolder(settings.output, settings.format)
     with output.locked():
         done = output.begin(settings.as_json())

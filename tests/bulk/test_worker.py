@@ -126,6 +126,13 @@ def test_inputs_that_are_not_there(settings: Settings) -> None:
     assert not Path(settings.output).exists()
 
 
+def test_the_output_is_none_of_the_inputs(settings: Settings, tmp_path: Path) -> None:
+    output = str(tmp_path / "deep" / "out")
+    with pytest.raises(ConfigurationError, match=f"{output}: lies in the input {tmp_path}; all"):
+        predict_in_bulk(replace(settings, inputs=[str(tmp_path)], output=output))
+    assert not (tmp_path / "deep").exists()
+
+
 def test_paths_are_those_of_any_folder(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
