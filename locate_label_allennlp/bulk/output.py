@@ -18,7 +18,8 @@ from locate_label_allennlp.data.document import CorpusError
 from locate_label_allennlp.data.formats.corpus_files import atomic_file, write_errors
 
 MANIFEST, REJECTED = "manifest.json", "rejected.jsonl"
-FORMATS = ("jsonl", "parquet")
+
+_REJECTED = ".rejected"
 
 
 class OutputFolder:
@@ -79,9 +80,9 @@ class OutputFolder:
         remove_partial_files(self._path)
         manifest = self._path / MANIFEST
         if manifest.exists():
-            known = json.loads(manifest.read_bytes())["settings"]
+            known = _settings(manifest)
             changed = sorted(name for name in settings if known.get(name) != settings[name])
-            if changed and self._parts():
+            if changed and self._parts(".*"):
                 raise ConfigurationError(
                     f"{manifest}: is of another prediction ({', '.join(changed)} differ); allowed "
                     "is the same one, to go on with, or an empty folder"
@@ -94,7 +95,7 @@ class OutputFolder:
             )
         else:
             self._write_manifest({"settings": settings, "complete": False})
-        return {int(path.stem.partition("-")[2]) for path in self._parts()}
+        return {int(path.stem.partition("-")[2]) for path in self._parts(self._suffix)}
 
     def part(self, number: int) -> Path:
         return self._path / f"part-{number:08}{self._suffix}"
@@ -132,14 +133,14 @@ class OutputFolder:
         manifest: JsonDict = json.loads((self._path / MANIFEST).read_bytes())
         if manifest["complete"]:
             return manifest
-        rejected = sorted(self._path.glob("part-*.rejected"))
+        rejected = self._parts(_REJECTED)
         lines = chain.from_iterable(path.read_bytes().splitlines(True) for path in rejected)
         num_rejected = 0
         with atomic_file(str(self._path / REJECTED)) as file:
             for line in lines:
                 file.write(line)
                 num_rejected += 1
-        parts = {path.name: self._count(path) for path in self._parts()}
+        parts = {path.name: self._count(path) for path in self._parts(self._suffix)}
         manifest.update(
             complete=True, documents=sum(parts.values()), rejected=num_rejected, parts=parts
         )
@@ -148,11 +149,11 @@ class OutputFolder:
             path.unlink()
         return manifest
 
-    def _parts(self) -> List[Path]:
-        return sorted(self._path.glob(f"part-*{self._suffix}"))
+    def _parts(self, suffix: str) -> List[Path]:
+        return sorted(self._path.glob(f"part-*{suffix}"))
 
     def _rejected(self, number: int) -> Path:
-        return self._path / f"part-{number:08}.rejected"
+        return self._path / f"part-{number:08}{_REJECTED}"
 
     def _count(self, path: Path) -> int:
         if self._suffix == PARQUET:
@@ -165,6 +166,19 @@ class OutputFolder:
             file.write((json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode())
 
 
+def _settings(manifest: Path) -> JsonDict:
+    try:
+        content = json.loads(manifest.read_bytes())
+    except ValueError:
+        content = None
+    settings = content.get("settings") if isinstance(content, dict) else None
+    if not isinstance(settings, dict):
+        raise ConfigurationError(
+            f"{manifest}: is of no bulk prediction; allowed is the folder of one, or an empty one"
+        )
+    return settings
+
+
 def _table(outputs: List[JsonDict]) -> Any:
     """A row for each: what came in as JSON, and its entities."""
     arrow = library("pyarrow")
@@ -174,12 +188,12 @@ def _table(outputs: List[JsonDict]) -> Any:
     schema = [("doc_id", arrow.string()), ("text", arrow.string()), ("document", arrow.string())]
     rows: List[Dict[str, Any]] = []
     for output in outputs:
-        doc_id = output.get("doc_id")
+        doc_id, text = output.get("doc_id"), output.get("text")
         rest = {name: each for name, each in output.items() if name != "entities"}
         rows.append(
             {
                 "doc_id": None if doc_id is None else str(doc_id),
-                "text": output.get("text"),
+                "text": text if isinstance(text, str) else None,
                 "document": json.dumps(rest, ensure_ascii=False),
                 "entities": output["entities"],
             }

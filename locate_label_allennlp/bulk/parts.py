@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -9,6 +10,7 @@ from typing import IO, Any, Callable, Dict, Iterator, List, Optional, Sequence, 
 
 from allennlp.common.util import JsonDict
 
+from locate_label_allennlp.bulk.libraries import library
 from locate_label_allennlp.data.document import CorpusError, Document, ErrorHandler
 from locate_label_allennlp.data.formats.corpus_files import CorpusFile, corpus_files
 from locate_label_allennlp.predictors.inputs import SUFFIXES, is_whole_text, read_inputs
@@ -163,7 +165,8 @@ def _pieces(given: str, file: CorpusFile, size: int, left: int, is_text: bool) -
 def _positions(file: CorpusFile) -> Iterator[int]:
     """Where each line begins; -1 for each where they cannot be gone to."""
     if file.name.endswith(PARQUET):
-        yield from (-1 for _ in range(_parquet().ParquetFile(file.name).metadata.num_rows))
+        with _parquet(file) as table:
+            yield from (-1 for _ in range(table.metadata.num_rows))
     elif os.path.isfile(file.name) and not file.name.endswith(".gz"):
         position = 0
         with open(file.name, "rb") as content:
@@ -185,9 +188,11 @@ def read_part(
     for piece in part.pieces:
         if piece.given not in files:
             files[piece.given] = {file.name: file for file in input_files(piece.given)}
-        file = files[piece.given][piece.name]
+        file = files[piece.given].get(piece.name)
+        if file is None:
+            raise CorpusError("is not there any more", piece.name)
         if piece.name.endswith(PARQUET):
-            inputs = _read_rows(piece, predictor, on_error)
+            inputs = _read_rows(file, piece, predictor, on_error)
         else:
             # A whole text is read whole, whatever its number of lines.
             inputs = read_inputs(predictor, [_piece_of(file, piece)], whole_files, on_error)
@@ -196,14 +201,9 @@ def read_part(
 
 
 def _read_rows(
-    piece: Piece, predictor: NestedNerPredictor, on_error: ErrorHandler
+    file: CorpusFile, piece: Piece, predictor: NestedNerPredictor, on_error: ErrorHandler
 ) -> Iterator[Tuple[JsonDict, Document]]:
-    rows = (
-        row
-        for batch in _parquet().ParquetFile(piece.name).iter_batches()
-        for row in batch.to_pylist()
-    )
-    for number, row in enumerate(islice(rows, piece.first, piece.first + piece.count)):
+    for number, row in enumerate(_rows(file, piece)):
         item = {name: value for name, value in row.items() if value is not None}
         try:
             _check_json(item)
@@ -214,6 +214,17 @@ def _read_rows(
         yield item, document
 
 
+def _rows(file: CorpusFile, piece: Piece) -> Iterator[JsonDict]:
+    position, end = 0, piece.first + piece.count
+    with _parquet(file) as table:
+        for batch in table.iter_batches():
+            if position >= end:
+                break
+            begin = min(max(piece.first - position, 0), batch.num_rows)
+            yield from batch.slice(begin, end - position - begin).to_pylist()
+            position += batch.num_rows
+
+
 def _check_json(item: JsonDict) -> None:
     for name, value in item.items():
         try:
@@ -222,7 +233,19 @@ def _check_json(item: JsonDict) -> None:
             raise CorpusError(f"the column {name!r} holds what JSON has not ({error})") from error
 
 
-def _parquet() -> Any:
-    from locate_label_allennlp.bulk.libraries import library
+@contextmanager
+def _parquet(file: CorpusFile) -> Iterator[Any]:
+    """
+    A Parquet file, which may be a member of an archive.
 
-    return library("pyarrow.parquet")
+    # Raises
+
+    `CorpusError` if it cannot be read.
+    """
+    arrow, parquet = library("pyarrow"), library("pyarrow.parquet")
+    try:
+        with file.open_packed() as packed:
+            yield parquet.ParquetFile(packed)
+    except (arrow.ArrowException, OSError) as error:
+        reason = str(error).partition("\n")[0]
+        raise CorpusError(f"cannot be read as Parquet ({reason})", file.name) from error

@@ -8,6 +8,7 @@ import re
 import socket
 import warnings
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from allennlp.common.checks import ConfigurationError
@@ -62,12 +63,13 @@ class Settings:
     overrides: str = ""
 
     def as_json(self) -> JsonDict:
-        """What the parts follow from: files with their sizes, and the model's sum."""
-        sizes: Dict[str, int] = {}
+        """What the parts follow from: files in their order with sizes, and the model's sum."""
+        sizes: List[List[Any]] = []
         for path in self.inputs:
             for file in input_files(path):
-                exists = os.path.isfile(file.name)
-                sizes[file.name] = os.path.getsize(file.name) if exists else NOT_THERE
+                stored = file.name if os.path.isfile(file.name) else file.name.partition("!")[0]
+                exists = os.path.isfile(stored)
+                sizes.append([file.name, os.path.getsize(stored) if exists else NOT_THERE])
         return {
             "model": _sum(self.model),
             "inputs": sizes,
@@ -190,6 +192,12 @@ def predict_in_bulk(
         inputs=[path if "://" in path else os.path.abspath(path) for path in settings.inputs],
         output=os.path.abspath(settings.output),
     )
+    for path in settings.inputs:
+        # Its parts would be inputs of the next call, which could not go on then.
+        if Path(settings.output).resolve().is_relative_to(Path(path).resolve()):
+            raise ConfigurationError(
+                f"{settings.output}: lies in the input {path}; allowed is a folder beside it"
+            )
     output = OutputFolder(settings.output, settings.format)
     with output.locked():
         done = output.begin(settings.as_json())
@@ -272,7 +280,12 @@ def _retries() -> Dict[str, Any]:
 
 
 def _sum(path: str) -> str:
-    """Of a model: of the file, or of the names and sizes of a folder's files."""
+    """
+    Of a model: of the file, or of the names and sizes of a folder's files. One that is elsewhere,
+    such as on the hub, is known by its name.
+    """
+    if not os.path.exists(path):
+        return path
     if os.path.isfile(path):
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

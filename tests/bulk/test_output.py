@@ -67,6 +67,12 @@ def test_another_prediction_is_not_mixed_in(tmp_path):
     assert output.begin({"model": "m", "part_size": 5}) == {0}
     with pytest.raises(ConfigurationError, match=r"another prediction \(part_size differ\)"):
         output.begin({"model": "m", "part_size": 6})
+    # Nor are parts of another format, or what was rejected for a part that was never written.
+    with pytest.raises(ConfigurationError, match=r"another prediction \(format differ\)"):
+        OutputFolder(str(tmp_path / "out"), "parquet").begin({"format": "parquet"})
+    output.part(0).rename(tmp_path / "out" / "part-00000000.rejected")
+    with pytest.raises(ConfigurationError, match=r"another prediction \(part_size differ\)"):
+        output.begin({"model": "m", "part_size": 6})
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "mine.txt").write_text("kept")
     with pytest.raises(ConfigurationError, match="neither empty nor has it a manifest"):
@@ -74,18 +80,26 @@ def test_another_prediction_is_not_mixed_in(tmp_path):
     assert names(tmp_path / "other") == ["mine.txt"]
 
 
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"settings": 1}'])
+def test_a_manifest_of_something_else(tmp_path, content):
+    (tmp_path / "manifest.json").write_text(content)
+    with pytest.raises(ConfigurationError, match=r"manifest\.json: is of no bulk prediction"):
+        OutputFolder(str(tmp_path), "jsonl").begin({})
+    assert (tmp_path / "manifest.json").read_text() == content
+
+
 def test_rows(tmp_path):
     parquet = pytest.importorskip("pyarrow.parquet")
     output = OutputFolder(str(tmp_path), "parquet")
     output.begin({})
-    words = {"tokens": ["Relmere"], "entities": []}
+    words = {"tokens": ["Relmere"], "text": 7, "entities": []}
     output.write(0, [OUTPUT, words], [])
     assert output.end(1)["documents"] == 2
     first, second = parquet.read_table(tmp_path / "part-00000000.parquet").to_pylist()
     assert (first["doc_id"], first["text"]) == ("a", "Relmere")
     assert first["entities"] == OUTPUT["entities"]
     assert (second["doc_id"], second["text"], second["entities"]) == (None, None, [])
-    assert json.loads(second["document"]) == {"tokens": ["Relmere"]}
+    assert json.loads(second["document"]) == {"tokens": ["Relmere"], "text": 7}
 
 
 def test_one_process_at_a_time(tmp_path):

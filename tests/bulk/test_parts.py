@@ -1,5 +1,7 @@
 import gzip
+import io
 import json
+import zipfile
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
@@ -106,6 +108,38 @@ def test_rows_that_are_no_inputs(tmp_path, predictor):
     ((_, item, _),) = read_part(part, predictor, None, errors.append)
     assert item == {"text": "Fine.", "id": 2}
     assert [(error.path, error.line) for error in errors] == [(str(tmp_path / "b.parquet"), 1)]
+
+
+def test_rows_of_several_batches_and_archives(tmp_path, predictor, monkeypatch):
+    arrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    rows = [{"tokens": [f"w{number}"]} for number in range(7)]
+    inside = io.BytesIO()
+    parquet.write_table(arrow.Table.from_pylist(rows), inside, row_group_size=3)
+    whole = parquet.ParquetFile.iter_batches
+    monkeypatch.setattr(parquet.ParquetFile, "iter_batches", lambda file: whole(file, 2))
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("in/b.parquet", inside.getvalue())
+    for size in (1, 2, 3, 5, 9):
+        read = words(cut([str(tmp_path / "a.zip")], size), predictor)
+        assert [len(each) for each in read[:-1]] == [size] * (len(read) - 1)
+        assert list(chain.from_iterable(read)) == [f"w{n}" for n in range(7)]
+
+
+def test_a_file_that_is_no_parquet(tmp_path):
+    pytest.importorskip("pyarrow.parquet")
+    (tmp_path / "b.parquet").write_text("nothing")
+    with pytest.raises(CorpusError, match=r"b\.parquet: cannot be read as Parquet \(.*\)$"):
+        list(cut([str(tmp_path / "b.parquet")], 5))
+
+
+def test_a_file_that_is_gone(tmp_path, predictor):
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.jsonl").write_text(lines(0, 1), "utf-8")
+    (part,) = cut([str(tmp_path)], 5)
+    (tmp_path / "b.jsonl").unlink()
+    with pytest.raises(CorpusError, match=r"b\.jsonl: is not there any more"):
+        words([part], predictor)
 
 
 def test_rows_that_are_no_json(tmp_path, predictor):

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import zipfile
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Dict, List
@@ -97,10 +98,39 @@ def test_it_goes_on_with_what_is_missing(
         predict_in_bulk(replace(settings, part_size=4))
 
 
+def test_what_the_parts_follow_from(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "more.jsonl").write_text('{"tokens": ["Port"]}\n', "utf-8")
+    archive = tmp_path / "packed.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("a.jsonl", '{"tokens": ["Port"]}\n')
+    inputs = [*settings.inputs, str(tmp_path / "more.jsonl"), str(archive)]
+    known = json.loads(json.dumps(replace(settings, inputs=inputs).as_json()))
+    assert replace(settings, inputs=inputs).as_json() == known
+    # In another order they are in other parts.
+    for others in (inputs[::-1], [*inputs, inputs[0]], inputs[1:]):
+        assert replace(settings, inputs=others).as_json()["inputs"] != known["inputs"]
+    with zipfile.ZipFile(archive, "a") as packed:
+        packed.writestr("readme", "more")
+    assert replace(settings, inputs=inputs).as_json()["inputs"] != known["inputs"]
+    # What is not on this machine goes by its name.
+    here, hub, other = (
+        replace(settings, model=model).as_json()["model"]
+        for model in (settings.model, "org/one", "org/other")
+    )
+    assert len({here, hub, other}) == 3
+
+
 def test_inputs_that_are_not_there(settings: Settings) -> None:
     with pytest.raises(CorpusError, match=r"none\.jsonl: no such file"):
         predict_in_bulk(replace(settings, inputs=["none.jsonl"]))
     assert not Path(settings.output).exists()
+
+
+def test_the_output_is_none_of_the_inputs(settings: Settings, tmp_path: Path) -> None:
+    output = str(tmp_path / "deep" / "out")
+    with pytest.raises(ConfigurationError, match=f"{output}: lies in the input {tmp_path}; all"):
+        predict_in_bulk(replace(settings, inputs=[str(tmp_path)], output=output))
+    assert not (tmp_path / "deep").exists()
 
 
 def test_paths_are_those_of_any_folder(

@@ -1,10 +1,10 @@
 """Two annotations of the same texts, compared."""
 
 from bisect import bisect_right
-from collections import defaultdict
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
+from typing import Any, Deque, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
 
 from locate_label_allennlp.data.corpus.statistics_table import aligned
 from locate_label_allennlp.data.document import CorpusError, Document, Entity, EntityKey, Sentence
@@ -240,17 +240,23 @@ def _solid(word: str) -> str:
 def _paired(
     texts: List[_Text], others: List[_Text], path: str, other_path: str
 ) -> List[Tuple[_Text, _Text]]:
-    waiting: Dict[str, List[_Text]] = defaultdict(list)
+    waiting: Dict[Tuple[str, Optional[str]], Deque[_Text]] = defaultdict(deque)
     for other in others:
-        waiting[other.words].append(other)
+        waiting[other.words, other.doc_id].append(other)
+    named = [waiting[text.words, text.doc_id] for text in texts]
+    found = [same.popleft() if same else None for same in named]
+    # Those of the same name belong together before any others do.
+    taken = {id(other) for other in found}
+    rest: Dict[str, Deque[_Text]] = defaultdict(deque)
+    for other in others:
+        if id(other) not in taken:
+            rest[other.words].append(other)
     pairs = []
-    for text in texts:
-        same = waiting[text.words]
-        if not same:
+    for text, same_name in zip(texts, found, strict=True):
+        if same_name is None and not rest[text.words]:
             raise _unmatched(text, others, other_path)
-        named = [index for index, other in enumerate(same) if other.doc_id == text.doc_id]
-        pairs.append((text, same.pop(named[0] if named else 0)))
-    left = {id(other) for rest in waiting.values() for other in rest}
+        pairs.append((text, same_name or rest[text.words].popleft()))
+    left = {id(other) for same in rest.values() for other in same}
     for other in others:
         if id(other) in left:
             raise _unmatched(other, texts, path)

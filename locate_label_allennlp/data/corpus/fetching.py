@@ -4,6 +4,7 @@ import hashlib
 import shutil
 import tomllib
 import zipfile
+import zlib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -16,6 +17,7 @@ from allennlp.common.checks import ConfigurationError
 
 from locate_label_allennlp.common.progress import progress_bar
 from locate_label_allennlp.common.whole_files import whole_path
+from locate_label_allennlp.data.formats.corpus_files import write_errors
 
 SOURCE = "SOURCE.md"
 """What says, beside the files, where they are from."""
@@ -117,7 +119,8 @@ def fetch(corpus: PublicCorpus, folder: Path, mirror: str = "") -> List[Path]:
         if not all(_is_there(file, folder) for file in wanted):
             download = folder / f".{urlsplit(url).path.rpartition('/')[2]}{_PARTIAL}"
             address = f"{mirror.rstrip('/')}/{url.removeprefix('https://')}" if mirror else url
-            _download(address, download)
+            with write_errors(str(download)):
+                _download(address, download)
             try:
                 for file in wanted:
                     _put(file, download, folder, address)
@@ -178,10 +181,16 @@ def _put(file: PublicFile, download: Path, folder: Path, url: str) -> None:
         with zipfile.ZipFile(download) as archive:
             names = _members(file, archive)
             contents = {path: archive.read(name) for path, name in names.items()}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
         raise ConfigurationError(f"{url}: is no whole zip archive ({error})") from error
     sums = {path: hashlib.sha256(content).hexdigest() for path, content in contents.items()}
     _check(_sum_of_sums(sums) if file.members else sums.get(file.path, "nothing"), file, url)
+    present = {path.relative_to(folder).as_posix() for path in _paths(file, folder)}
+    for path in sorted(present - contents.keys()):
+        if not Path(path).name.startswith("."):
+            raise ConfigurationError(
+                f"{folder / path}: is no file of the corpus; allowed is a folder without it"
+            )
     for path, content in contents.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         with whole_path(folder / path) as partial:

@@ -86,9 +86,11 @@ class CorpusFile:
         Its lines without their ends, counted from 1, read as they are asked for. One that is not
         encoded so is an error or, with `on_error`, has U+FFFD in it.
         """
+        limit = None if _is_unlimited() else LINE
+        read = -1 if limit is None else limit + 1
         with _readable(self.name), self._open() as content:
-            for number, line in enumerate(iter(partial(content.readline, LINE + 1), b""), start=1):
-                if len(line) > LINE and not _is_unlimited():
+            for number, line in enumerate(iter(partial(content.readline, read), b""), start=1):
+                if limit is not None and len(line) > limit:
                     raise CorpusError(f"is longer than {LINE:,} bytes; {_LIFT}", self.name, number)
                 codec = "utf-8-sig" if number == 1 and encoding == "utf-8" else encoding
                 try:

@@ -89,6 +89,10 @@ def test_documents_in_any_order() -> None:
     second = [document(other, doc_id="3"), document(two, doc_id="2"), document(one)]
     assert compared(first, second).all.f1 == 1.0
     assert compared([document(two), document(other)], [document(two), document(other)]).all.f1 == 1
+    # One whose name the other corpus lacks does not take what belongs to the next.
+    first = [document(two, doc_id="x"), document(other, doc_id="3")]
+    second = [document(other, doc_id="3"), document(two, doc_id="y")]
+    assert compared(first, second).all.f1 == compared(second, first).all.f1 == 1.0
 
 
 def test_other_documents_in_the_same_order() -> None:

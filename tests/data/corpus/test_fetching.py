@@ -1,3 +1,4 @@
+import errno
 import hashlib
 import io
 import zipfile
@@ -10,12 +11,14 @@ from threading import Thread
 import pytest
 from allennlp.common.checks import ConfigurationError
 
+from locate_label_allennlp.data.corpus import fetching
 from locate_label_allennlp.data.corpus.fetching import (
     PublicCorpus,
     PublicFile,
     fetch,
     public_corpora,
 )
+from locate_label_allennlp.data.document import CorpusError
 from tests.configs import config
 
 TEXT = b"word\tO\n" * 5000
@@ -181,6 +184,13 @@ def test_a_folder_of_an_archive(server, tmp_path):
         )
         assert names(tmp_path / "to") == ["SOURCE.md", *sorted(inside)]
     assert asked["/b.zip"] == 1
+    # Other documents would be read with those of the corpus.
+    (tmp_path / "to" / "train" / "9.txt").write_text("other")
+    (tmp_path / "to" / "train" / ".9.txt").write_text("hidden")
+    with pytest.raises(ConfigurationError, match=r"to/train/9\.txt: is no file of the corpus"):
+        fetch(corpus(wanted), tmp_path / "to")
+    (tmp_path / "to" / "train" / "9.txt").unlink()
+    assert fetch(corpus(wanted), tmp_path / "to")
     files["/b.zip"] = zipped(**{"r/v1/train/1.ann": b"T1"})
     with pytest.raises(ConfigurationError, match=r"the sum \(SHA-256\) of r/v1 is"):
         fetch(corpus(wanted), tmp_path / "anew")
@@ -188,6 +198,32 @@ def test_a_folder_of_an_archive(server, tmp_path):
     with pytest.raises(ConfigurationError, match=r"b\.zip: is no whole zip archive"):
         fetch(corpus(wanted), tmp_path / "anew")
     assert names(tmp_path / "anew") == []
+
+
+def test_an_archive_that_is_damaged(server, tmp_path):
+    url, files, _, _ = server
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a", TEXT)
+    content = bytearray(buffer.getvalue())
+    content[31:41] = b"\xff" * 10
+    files["/a.zip"] = bytes(content)
+    wanted = PublicFile(f"{url}/a.zip", digest(TEXT), path="a", member="a")
+    with pytest.raises(ConfigurationError, match=r"a\.zip: is no whole zip archive \(Error -3"):
+        fetch(corpus(wanted), tmp_path)
+    assert names(tmp_path) == []
+
+
+def test_what_cannot_be_written_is_named(server, tmp_path, monkeypatch):
+    url, files, _, _ = server
+    files["/train.data"] = TEXT
+
+    def full(*arguments, **options):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(fetching, "progress_bar", full)
+    with pytest.raises(CorpusError, match=r"\.train\.data\.download: cannot be written \(No space"):
+        fetch(one_file(url), tmp_path)
 
 
 def test_a_mirror(server, tmp_path):

@@ -360,6 +360,9 @@ def test_a_line_of_any_length(
     (tmp_path / "c.jsonl").write_text(LINE + " " * 200 + LINE)
     with pytest.raises(CorpusError, match=r"c\.jsonl:2: is longer than 100 bytes"):
         warned(tmp_path / "c.jsonl")
+    monkeypatch.setenv(files.UNLIMITED, "1")
+    (file,) = files.corpus_files(str(tmp_path / "c.jsonl"))
+    assert [line for _, line in file.lines()] == [LINE.rstrip("\n"), " " * 200 + LINE.rstrip("\n")]
 
 
 @pytest.mark.parametrize("kind", ["a\nb", "a\x1b[2J", "a\x9b"])
