@@ -24,7 +24,7 @@ from locate_label_allennlp.data.formats import AutoFormat
 _CHUNK = 500
 
 # Of a sentence: gold entities, predicted ones, and those that are both.
-Counts = NDArray[numpy.int64]
+SentenceCounts = NDArray[numpy.int64]
 
 
 class Significance(NamedTuple):
@@ -71,7 +71,7 @@ def main() -> None:
     )
 
 
-def sentence_counts(corpus: Sequence[Document], corpus_path: str, path: str) -> Counts:
+def sentence_counts(corpus: Sequence[Document], corpus_path: str, path: str) -> SentenceCounts:
     """Shape `(S, 3)`: of each sentence of the corpus, against the predictions in a file."""
     compared = compare(corpus, AutoFormat().read(path), corpus_path, path)
     differences = {difference.source: difference for difference in compared.differences}
@@ -85,7 +85,7 @@ def sentence_counts(corpus: Sequence[Document], corpus_path: str, path: str) -> 
 
 
 def significance(
-    first: Sequence[Counts], second: Sequence[Counts], draws: int, seed: int
+    first: Sequence[SentenceCounts], second: Sequence[SentenceCounts], draws: int, seed: int
 ) -> Significance:
     """Of the counts of each system's trainings, all of the same sentences."""
     generator = numpy.random.default_rng(seed)
@@ -108,7 +108,9 @@ def significance(
     )
 
 
-def mean_f1(trainings: Sequence[Counts], drawn: NDArray[numpy.int64]) -> NDArray[numpy.float64]:
+def mean_f1(
+    trainings: Sequence[SentenceCounts], drawn: NDArray[numpy.int64]
+) -> NDArray[numpy.float64]:
     """The mean over trainings of the micro F1 of each draw: shape `(D,)`."""
     scores = []
     for counts in trainings:

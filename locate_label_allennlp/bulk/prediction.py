@@ -4,12 +4,12 @@ import hashlib
 import json
 import logging
 import os
-import re
 import socket
 import warnings
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
+from urllib.parse import urlsplit
 
 from allennlp.common.checks import ConfigurationError
 from allennlp.common.util import JsonDict
@@ -266,12 +266,14 @@ def _rows(
 
 def _check_reached(address: Optional[str]) -> None:
     """Where nobody answers, Ray tries for many minutes."""
-    server = re.fullmatch(r"(?:ray://)?(.+):(\d{1,5})", address or "")
-    if server is None:
+    if not address:
         return
+    server = urlsplit(address if "://" in address else f"//{address}")
     try:
-        socket.create_connection((server[1].strip("[]"), int(server[2])), _TIMEOUT).close()
-    except (OSError, OverflowError) as error:
+        # "auto" and "local" have no port.
+        if server.hostname and server.port:
+            socket.create_connection((server.hostname, server.port), _TIMEOUT).close()
+    except (OSError, ValueError) as error:
         raise ConfigurationError(f"--address {address}: no Ray answers there ({error})") from error
 
 

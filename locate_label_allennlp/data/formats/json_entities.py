@@ -28,8 +28,11 @@ _LOOKALIKES = {
     *("predictions", "result", "results", "span", "spans", "tags"),
 }
 
-
 _MISSPELT = ("entities", "mentions", "annotations")
+
+# By one of each, an object is told to be an entity.
+_PLACE_KEYS = frozenset(("start", "start_offset", "index"))
+_TYPE_KEYS = frozenset(("type", "entity_type", "label", "labels"))
 
 
 _FIELDS = (
@@ -141,9 +144,11 @@ def _holds_entities(value: Any) -> bool:
 def _is_entity(value: Any) -> bool:
     if isinstance(value, list):
         return [type(part) for part in value] == [int, int, str]
-    places = {"start", "start_offset", "index"}
-    kinds = {"type", "entity_type", "label", "labels"}
-    return isinstance(value, dict) and bool(places & value.keys()) and bool(kinds & value.keys())
+    return (
+        isinstance(value, dict)
+        and not _PLACE_KEYS.isdisjoint(value)
+        and not _TYPE_KEYS.isdisjoint(value)
+    )
 
 
 def check_no_lookalike(item: Item, place: Place) -> None:

@@ -74,39 +74,38 @@ class Case:
     told: int | None = field(default=None, compare=False)
 
 
-class _Predictor:
-    """Reads inputs as `predict` does, and echoes them."""
+class _Inputs:
+    """What reads inputs, not a corpus. There is no model: it says how long a sentence may be."""
 
     on_error: Any = None
     on_note: Any = None
 
+    def __init__(self) -> None:
+        self._predictor = NestedNerPredictor.__new__(NestedNerPredictor)
+        self._predictor._format = JsonlFormat()
+        self._predictor._model = SimpleNamespace(refusal=lambda words: None)
+
+
+class _Predictor(_Inputs):
+    """Reads inputs as `predict` does, and echoes them."""
+
     def read(self, path: str) -> list[Document]:
-        predictor = NestedNerPredictor.__new__(NestedNerPredictor)
-        predictor._format = JsonlFormat()
-        # No model: it says how long a sentence may be, and nothing else.
-        predictor._model = SimpleNamespace(refusal=lambda words: None)
         documents = []
-        inputs = read_inputs(predictor, input_files(path), False, on_error=self.on_error)
+        inputs = read_inputs(self._predictor, input_files(path), False, on_error=self.on_error)
         for item, document in inputs:
-            predictor.dump_line(predictor.echo(item, document))
+            self._predictor.dump_line(self._predictor.echo(item, document))
             documents.append(document)
         return documents
 
 
-class _Server:
+class _Server(_Inputs):
     """Takes a file as the body of a request, as `ner-serve` does before its model has a part."""
 
-    on_error: Any = None
-    on_note: Any = None
-
     def read(self, path: str) -> list[Document]:
-        predictor = NestedNerPredictor.__new__(NestedNerPredictor)
-        predictor._format = JsonlFormat()
-        predictor._model = SimpleNamespace(refusal=lambda words: None)
         model: Any = SimpleNamespace(thresholds={"A": 0.5, "B": 0.5}, types=["A", "B"], floor=0.05)
         try:
             wanted = checked(Path(path).read_bytes(), model, Settings(max_chars=10_000))
-            return [predictor.document({"text": text}) for text in wanted.all_texts]
+            return [self._predictor.document({"text": text}) for text in wanted.all_texts]
         except (Refused, CorpusError) as error:
             raise CorpusError(str(error), path) from error
 
