@@ -2,9 +2,9 @@ from inspect import signature
 
 import pytest
 import torch
-from allennlp.common import Params
+from allennlp.common import Lazy, Params
 from allennlp.common.checks import ConfigurationError
-from allennlp.modules.seq2seq_encoders import LstmSeq2SeqEncoder
+from allennlp.modules.seq2seq_encoders import LstmSeq2SeqEncoder, Seq2SeqEncoder
 
 from locate_label_allennlp.modules.mention_encoder import attend
 from locate_label_allennlp.modules.span_scorers import (
@@ -109,4 +109,5 @@ def test_encoders_that_call_their_size_otherwise():
         "feedforward_hidden_dim": 4,
         "num_attention_heads": 1,
     }
-    assert built("mention", encoder=transformer)._encoder.get_output_dim() == 6
+    encoder = Lazy(Seq2SeqEncoder, params=Params(transformer))
+    assert MentionSpanScorer(6, 3, encoder)._encoder.get_output_dim() == 6
