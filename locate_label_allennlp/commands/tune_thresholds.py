@@ -1,4 +1,4 @@
-"""The subcommand `tune-thresholds` fits a temperature and thresholds to a development set."""
+"""The subcommand `tune-thresholds` fits calibration and thresholds to a development set."""
 
 import argparse
 import os
@@ -15,7 +15,7 @@ class TuneThresholds(Subcommand):
 
     @overrides
     def add_subparser(self, parser: argparse._SubParsersAction) -> argparse.ArgumentParser:
-        description = "Fit temperature and thresholds of an archive to a development set."
+        description = "Fit calibration and thresholds of an archive to a development set."
         subparser = parser.add_parser(self.name, description=description, help=description)
         subparser.add_argument("archive_file", help="the model: an archive, which is left as it is")
         subparser.add_argument("input_file", help="the development set, with gold entities")
@@ -46,7 +46,7 @@ class TuneThresholds(Subcommand):
             "--one-threshold", action="store_true", help="for all types, never one for each"
         )
         subparser.add_argument(
-            "--no-temperature", action="store_true", help="leave the probabilities as they are"
+            "--no-calibration", action="store_true", help="leave the scores as they are"
         )
         subparser.add_argument("--cuda-device", type=int, default=-1, help="the GPU; -1: CPU")
         subparser.add_argument("--batch-size", type=int, help="sentences at a time")
@@ -92,7 +92,7 @@ def _tune(args: argparse.Namespace) -> None:
         model,
         objective,
         not args.one_threshold,
-        with_temperature=not args.no_temperature,
+        with_calibration=not args.no_calibration,
     )
     name = registered_name(EntityDecoder, type(model.decoder))
     copy_archive(args.archive_file, args.output, lambda config: tuned_config(config, tuned, name))

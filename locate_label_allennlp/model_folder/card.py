@@ -152,7 +152,7 @@ def model_card(
             types=[model.labels[index] for index in sorted(model.labels)],
             type_thresholds=model.type_thresholds if is_detecting else {},
             threshold=model.decoder.score_threshold if is_detecting else None,
-            temperature=model.temperature if is_detecting else None,
+            calibration=model.calibration if is_detecting else None,
             corpora=corpora,
             results=results,
             settings={

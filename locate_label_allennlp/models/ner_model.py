@@ -209,8 +209,9 @@ class NerModel(Model):
 
     def scored_spans(self, candidates: Candidates, num_sentences: int) -> List[List[Entity]]:
         """
-        The candidates of each sentence with their most probable type and its probability, without
-        those whose most probable type is NONE (section 2.6 of Shen et al., 2021).
+        The candidates of each sentence with their most probable type and its probability,
+        `calibrated`, without those whose most probable type is NONE (section 2.6 of Shen et al.,
+        2021).
 
         # Raises
 
@@ -226,8 +227,12 @@ class NerModel(Model):
             label[typed] - 1,
             self.labels,
             num_sentences,
-            score[typed],
+            self.calibrated(score[typed]),
         )
+
+    def calibrated(self, scores: Tensor) -> Tensor:
+        """The scores of entities whose types have these probabilities; both `(K,)`."""
+        return scores
 
     def decode(self, candidates: Candidates, num_sentences: int) -> List[List[Entity]]:
         """The entities of each sentence: all scored spans, unless a subclass chooses among them."""

@@ -13,7 +13,8 @@ from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.data.fields import entities_of_tensor
 from locate_label_allennlp.decoders import EntityDecoder, SoftNmsDecoder
 from locate_label_allennlp.decoders.entity_decoder import check_fraction, score_of
-from locate_label_allennlp.models.detection import Candidates, Detection, GoldEntities, Seeds
+from locate_label_allennlp.decoders.score_calibration import ScoreCalibration
+from locate_label_allennlp.models.detection import Candidates, GoldEntities, Seeds
 from locate_label_allennlp.models.ner_model import NerModel
 from locate_label_allennlp.modules.word_encoder import WordEncoder
 from locate_label_allennlp.nn.pairing import iou_with_gold
@@ -36,9 +37,9 @@ class NestedNerModel(NerModel):
     decoder : `EntityDecoder`, optional (default = `soft_nms`)
     metric : `NestedSpanF1`, optional
     label_namespace : `str`, optional (default = `"entity_labels"`)
-    temperature : `float`, optional (default = `1.0`)
-        What the logarithms of the candidates' probabilities are divided by in prediction: above 1
-        scores become less sure. `allennlp tune-thresholds` fits it.
+    calibration : `ScoreCalibration`, optional (default = `None`)
+        Of the scores of entities, in prediction: what `allennlp tune-thresholds` fits. The
+        probabilities of the candidates stay as they are.
     type_thresholds : `Dict[str, float]`, optional (default = `None`)
         Of some types: the score that an entity must be above, where this is more than the
         decoder's `score_threshold`.
@@ -51,14 +52,12 @@ class NestedNerModel(NerModel):
         decoder: Optional[EntityDecoder] = None,
         metric: Optional[NestedSpanF1] = None,
         label_namespace: str = "entity_labels",
-        temperature: float = 1.0,
+        calibration: Optional[ScoreCalibration] = None,
         type_thresholds: Optional[Dict[str, float]] = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(vocab, word_encoder, label_namespace, **kwargs)
-        if not temperature > 0:
-            raise ConfigurationError(f"temperature is {temperature}; allowed is more than 0")
-        self.temperature = temperature
+        self.calibration = calibration
         self.type_thresholds = self._checked("type_thresholds", type_thresholds or {})
         self.decoder = decoder or SoftNmsDecoder()
         self._metric = metric or NestedSpanF1(vocab, label_namespace)
@@ -125,13 +124,8 @@ class NestedNerModel(NerModel):
         return above(self.decoder.decode(scored), self.type_thresholds)
 
     @overrides
-    def _detect(self, gold: Optional[GoldEntities], *inputs: Any, **named: Any) -> Detection:
-        detection = super()._detect(gold, *inputs, **named)
-        candidates = detection.candidates
-        if candidates is None:
-            return detection
-        probabilities = tempered(candidates.probabilities, self.temperature)
-        return detection._replace(candidates=candidates._replace(probabilities=probabilities))
+    def calibrated(self, scores: Tensor) -> Tensor:
+        return scores if self.calibration is None else self.calibration(scores)
 
     def _generator(self, device: torch.device) -> Optional[torch.Generator]:
         """Where samples come from: PyTorch's own in training, else one seeded anew a batch."""
@@ -182,18 +176,6 @@ def above(entities: List[Entity], type_thresholds: Mapping[str, float]) -> List[
         for entity in entities
         if entity.type not in type_thresholds or score_of(entity) > type_thresholds[entity.type]
     ]
-
-
-def tempered(probabilities: Tensor, temperature: float) -> Tensor:
-    """
-    The distributions `(K, C + 1)` whose logarithms are divided by a temperature; at 1 they are
-    left as they are, and at another one they sum to 1.
-    """
-    if temperature == 1.0:
-        return probabilities
-    # The logarithm of 0 is not finite.
-    logarithms = probabilities.clamp(min=torch.finfo(torch.float32).tiny).log()
-    return (logarithms / temperature).softmax(dim=1)
 
 
 def _reached(seeds: Seeds, entities: Tensor) -> Dict[str, int]:

@@ -2,6 +2,9 @@
 
 from typing import Any, Dict, List, NamedTuple, Tuple
 
+import torch
+from torch import Tensor
+
 from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.decoders.overlap import without_overlap
 from locate_label_allennlp.models.nested_ner_model import NestedNerModel
@@ -12,11 +15,12 @@ class JudgedSpan(NamedTuple):
     # Parameters
 
     entity : `Entity`
-        With its most probable type, and the probability of that as score.
+        With its most probable type, and the score of an entity of that.
     none : `float`
         The probability that it is no entity.
     probabilities : `Dict[str, float]`
-        That of each type.
+        That of each type. Where scores are calibrated, the most probable type has the score, and
+        the others and NONE share the rest as before.
     is_found : `bool`
         Whether the model finds it, with this type.
     """
@@ -55,13 +59,12 @@ def judged_spans(
         for entities in model.decode(candidates, num_sentences)
     ]
     # (K,)
-    score, label = candidates.probabilities[:, 1:].max(dim=1)
+    probability, label = candidates.probabilities[:, 1:].max(dim=1)
+    score = model.calibrated(probability)
     kept = (score > min_score).nonzero().squeeze(1)
     spans = candidates.spans.select(kept)
-    columns = zip(
-        *(column.tolist() for column in (*spans, label[kept], candidates.probabilities[kept])),
-        strict=True,
-    )
+    shares = _with_best(candidates.probabilities[kept], label[kept] + 1, score[kept])
+    columns = zip(*(column.tolist() for column in (*spans, label[kept], shares)), strict=True)
     best: List[Dict[Tuple[Any, ...], JudgedSpan]] = [{} for _ in range(num_sentences)]
     for sentence, start, end, kind, (none, *probabilities) in columns:
         by_type = {model.labels[index]: each for index, each in enumerate(probabilities)}
@@ -72,3 +75,15 @@ def judged_spans(
             is_found = entity.key in found[sentence]
             best[sentence][entity.key] = JudgedSpan(entity, none, by_type, is_found)
     return [[spans[key] for key in sorted(spans)] for spans in best]
+
+
+def _with_best(probabilities: Tensor, best: Tensor, score: Tensor) -> Tensor:
+    """
+    The distributions `(K, C + 1)` whose columns `best` `(K,)` are `score` `(K,)`, while the others
+    keep their proportions.
+    """
+    before = probabilities.gather(1, best[:, None])
+    rest = (1 - score[:, None]) / (1 - before).clamp(min=torch.finfo(before.dtype).tiny)
+    # What is left as it is keeps its last digit.
+    shares = torch.where(score[:, None] == before, probabilities, probabilities * rest)
+    return shares.scatter(1, best[:, None], score[:, None])

@@ -164,7 +164,7 @@ def _described(model: NestedNerModel, types: Sequence[str]) -> JsonDict:
         "decoder": registered_name(EntityDecoder, type(model.decoder)),
         "score_threshold": model.decoder.score_threshold,
         "type_thresholds": model.type_thresholds,
-        "temperature": model.temperature,
+        "calibration": None if model.calibration is None else vars(model.calibration),
         "types": list(types),
     }
 

@@ -1,4 +1,4 @@
-"""Thresholds and temperature, chosen on the development set when a training ends."""
+"""Thresholds and calibration, chosen on the development set when a training ends."""
 
 import json
 import logging
@@ -34,8 +34,8 @@ NAME = "tuning"
 @TrainerCallback.register("tune_thresholds")
 class ThresholdTuner(TrainerCallback):
     """
-    Does at the end of a training what `allennlp tune-thresholds` does with its archive: fits a
-    temperature and chooses thresholds on the development set, for the weights of the best epoch,
+    Does at the end of a training what `allennlp tune-thresholds` does with its archive: calibrates
+    the scores and chooses thresholds on the development set, for the weights of the best epoch,
     and writes them into `config.json` before the archive is made of it. What is evaluated on the
     test set is the tuned model; the metrics of the epochs stay those of the model as it was
     trained. `tuning.json` and `tuning.png`, in the same folder, say what was chosen.
@@ -93,7 +93,7 @@ class ThresholdTuner(TrainerCallback):
         sentences = Sentences(model, _batches(trainer))
         if not sum(sentences.gold.values()):
             logger.warning(
-                "the development set has no gold entities: thresholds and temperature are left as "
+                "the development set has no gold entities: thresholds and calibration are left as "
                 "they are"
             )
             return
@@ -104,7 +104,7 @@ class ThresholdTuner(TrainerCallback):
         write_tuning(tuned, str(folder / NAME))
         with whole_file(folder / CONFIG_NAME) as file:
             file.write(json.dumps(tuned_config(config, tuned, name), indent=4).encode())
-        model.temperature = tuned.temperature
+        model.calibration = tuned.calibration
         model.type_thresholds = tuned.type_thresholds
         model.decoder.score_threshold = tuned.score_threshold
         for line in scores_table(tuned).splitlines():

@@ -1,1 +1,1 @@
-"""Temperature and thresholds, chosen on a development set."""
+"""Calibration and thresholds, chosen on a development set."""

@@ -1,13 +1,15 @@
-"""What scores are worth: a temperature for probabilities, and how far scores are from the truth."""
+"""What scores are worth: how far they are from the truth, and what brings them nearer to it."""
 
+import math
 from typing import List, NamedTuple, Sequence
 
 import numpy
+import torch
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize
+from torch.nn.functional import binary_cross_entropy
 
-TEMPERATURES = (0.2, 5.0)
-"""Between them lies the one that is fitted."""
+from locate_label_allennlp.decoders.score_calibration import ScoreCalibration
 
 NUM_BINS = 15
 
@@ -29,35 +31,40 @@ class Bin(NamedTuple):
     correct: float
 
 
-def fit_temperature(
-    log_probabilities: NDArray[numpy.float64], labels: NDArray[numpy.int64]
-) -> float:
+def fit_calibration(scores: Sequence[float], correct: Sequence[bool]) -> ScoreCalibration:
     """
-    The temperature at which the labels are most probable, by the negative log-likelihood: Guo et
-    al., "On Calibration of Modern Neural Networks" (ICML 2017), section 4.2.
+    The calibration with which it is most probable that just these entities are right, by the
+    negative log-likelihood. As Platt (1999) has it, an entity is not quite right or wrong, but
+    `(R + 1) / (R + 2)` right if `R` are, and `1 / (W + 2)` if `W` are wrong: otherwise the slope of
+    few scores could be without bounds.
 
     # Parameters
 
-    log_probabilities : `numpy.ndarray`
-        Shape `(K, C + 1)`: of each candidate, at temperature 1.
-    labels : `numpy.ndarray`
-        Shape `(K,)`: the column that is right.
+    scores : `Sequence[float]`
+        Of all that is found with a threshold of 0, not calibrated.
+    correct : `Sequence[bool]`
+        Which of them are right.
 
     # Returns
 
-    `float`
-        1 if there are no candidates.
+    `ScoreCalibration`
+        One that changes nothing if there are no scores.
     """
-    if not len(labels):
-        return 1.0
+    if not scores:
+        return ScoreCalibration()
+    given = torch.tensor(scores, dtype=torch.float64)
+    right = torch.tensor(correct)
+    num_right = int(right.sum())
+    num_wrong = len(scores) - num_right
+    target = torch.where(right, (num_right + 1) / (num_right + 2), 1 / (num_wrong + 2)).double()
 
-    def loss(temperature: float) -> float:
-        scaled = log_probabilities / temperature
-        largest = scaled.max(axis=1, keepdims=True)
-        total = largest[:, 0] + numpy.log(numpy.exp(scaled - largest).sum(axis=1))
-        return float(numpy.mean(total - scaled[numpy.arange(len(labels)), labels]))
+    def loss(parameters: NDArray[numpy.float64]) -> float:
+        log_slope, shift = parameters
+        chances = ScoreCalibration(math.exp(log_slope), shift)(given)
+        return float(binary_cross_entropy(chances, target))
 
-    return float(minimize_scalar(loss, bounds=TEMPERATURES, method="bounded").x)
+    log_slope, shift = minimize(loss, [0.0, 0.0], method="Nelder-Mead").x
+    return ScoreCalibration(math.exp(log_slope), float(shift))
 
 
 def reliability(

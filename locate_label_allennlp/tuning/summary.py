@@ -33,16 +33,19 @@ def scores_table(tuned: Tuned) -> str:
 
 
 def chosen(tuned: Tuned) -> str:
-    """Temperature and thresholds, and which types are too rare for one of their own."""
-    temperature = f"temperature {tuned.temperature:.3f}"
+    """Calibration and thresholds, and which types are too rare for one of their own."""
+    scores = "scores as they are"
+    if tuned.calibration is not None:
+        slope, shift = tuned.calibration.slope, tuned.calibration.shift
+        scores = f"calibration with slope {slope:.3f} and shift {shift:+.3f}"
     rare = [kind for kind, count in tuned.gold.items() if count < FEWEST]
     few = f"fewer than {FEWEST} entities are {', '.join(rare)}" if rare else ""
     if not tuned.type_thresholds:
         threshold = f"threshold {tuned.score_threshold:.3f} for all types"
-        return f"{temperature}, {threshold}{f' ({few})' if few else ''}"
+        return f"{scores}, {threshold}{f' ({few})' if few else ''}"
     by_type = ", ".join(f"{kind} {each:.3f}" for kind, each in tuned.type_thresholds.items())
     few = f" ({few}: the threshold of all types)" if few else ""
-    return f"{temperature}, thresholds {by_type}{few}"
+    return f"{scores}, thresholds {by_type}{few}"
 
 
 def _draw(tuned: Tuned, file: Any) -> None:

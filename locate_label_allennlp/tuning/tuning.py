@@ -1,23 +1,22 @@
-"""Fits a temperature and chooses thresholds for a model on a corpus."""
+"""Calibrates the scores of a model, and chooses its thresholds, on a corpus."""
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field
-from typing import Any, Dict, Iterable, List, Sequence, Tuple
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
-import numpy
 import torch
-from torch import Tensor
 
 from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.data.fields import entities_of_tensor
-from locate_label_allennlp.models import Candidates, NestedNerModel
-from locate_label_allennlp.models.nested_ner_model import tempered
-from locate_label_allennlp.nn.exact_match import exact_labels
+from locate_label_allennlp.decoders.entity_decoder import score_of
+from locate_label_allennlp.decoders.score_calibration import ScoreCalibration
+from locate_label_allennlp.models import NestedNerModel
+from locate_label_allennlp.models.nested_ner_model import above
 from locate_label_allennlp.report.curves import with_threshold
 from locate_label_allennlp.tuning.calibration import (
     Bin,
     calibration_error,
-    fit_temperature,
+    fit_calibration,
     reliability,
 )
 from locate_label_allennlp.tuning.thresholds import (
@@ -28,9 +27,6 @@ from locate_label_allennlp.tuning.thresholds import (
     halves,
     sweeps,
 )
-
-# Candidates that are surely NONE have no say in a temperature, and there are many.
-_SURE = 1e-4
 
 
 @dataclass
@@ -49,7 +45,8 @@ class Tuned:
     """
     # Parameters
 
-    temperature : `float`
+    calibration : `ScoreCalibration`, optional
+        `None` if the scores are best as they are.
     score_threshold : `float`
         Of the types that are not among `type_thresholds`, and the lowest of all.
     type_thresholds : `Dict[str, float]`
@@ -60,12 +57,12 @@ class Tuned:
     gold : `Dict[str, int]`
         Gold entities of each type.
     reliability : `List[Bin]`
-        After the temperature, of all that is found with a threshold of 0.
+        Of the calibrated scores of all that is found with a threshold of 0.
     curve : `List[Tuple[float, float, float]]`
         Threshold, precision and recall of all types together.
     """
 
-    temperature: float
+    calibration: Optional[ScoreCalibration]
     score_threshold: float
     type_thresholds: Dict[str, float]
     before: Scores
@@ -76,7 +73,11 @@ class Tuned:
     curve: List[Tuple[float, float, float]] = field(default_factory=list)
 
     def as_json(self) -> Dict[str, Any]:
-        return {**asdict(self), "reliability": [each._asdict() for each in self.reliability]}
+        return {
+            **asdict(self),
+            "calibration": None if self.calibration is None else vars(self.calibration),
+            "reliability": [each._asdict() for each in self.reliability],
+        }
 
 
 class Sentences:
@@ -92,33 +93,21 @@ class Sentences:
 
     def __init__(self, model: NestedNerModel, batches: Iterable[Dict[str, Any]]) -> None:
         self._model = model
-        self._batches: List[Tuple[Candidates, int]] = []
+        self._scored: List[List[Entity]] = []
         self._gold: List[List[Entity]] = []
-        logs: List[Tensor] = []
-        labels: List[Tensor] = []
         model.eval()
-        temperature, model.temperature = model.temperature, 1.0
+        calibration, model.calibration = model.calibration, None
         try:
             for batch in batches:
                 with torch.inference_mode():
-                    self._add(batch, logs, labels)
+                    self._add(batch)
         finally:
-            model.temperature = temperature
-        self.logs = torch.cat(logs).numpy() if logs else numpy.zeros((0, 1))
-        self.labels = torch.cat(labels).numpy() if labels else numpy.zeros(0, dtype=int)
+            model.calibration = calibration
 
-    def _add(self, batch: Dict[str, Any], logs: List[Tensor], labels: List[Tensor]) -> None:
+    def _add(self, batch: Dict[str, Any]) -> None:
         metadata = batch["metadata"]
         candidates = self._model.candidates(**batch)
-        max_words = max(len(sentence["words"]) for sentence in metadata)
-        # (K,)
-        label = exact_labels(candidates.spans, batch["entities"], max_words)
-        kept = ((candidates.probabilities[:, 0] < 1 - _SURE) | (label > 0)).nonzero().squeeze(1)
-        spans, probabilities = candidates.spans.select(kept), candidates.probabilities[kept]
-        self._batches.append((Candidates(spans, probabilities), len(metadata)))
-        tiny = torch.finfo(torch.float32).tiny
-        logs.append(probabilities.double().clamp(min=tiny).log().cpu())
-        labels.append(label[kept].cpu())
+        self._scored += self._model.scored_spans(candidates, len(metadata))
         gold = entities_of_tensor(batch["entities"], self._model.labels)
         for reachable, sentence in zip(gold, metadata, strict=True):
             self._gold.append(list({*reachable, *sentence["unreachable"]}))
@@ -137,24 +126,45 @@ class Sentences:
         counts = [Counter(each.type for sentence in part for each in sentence) for part in parts]
         return [{kind: each[kind] for kind in self._model.labels.values()} for each in counts]
 
-    def found(self, temperature: float) -> List[List[Found]]:
-        """Of each sentence the entities at a threshold of 0."""
-        decoder = with_threshold(self._model.decoder, 0.0)
-        found: List[List[Found]] = []
-        for candidates, num_sentences in self._batches:
-            probabilities = tempered(candidates.probabilities, temperature)
-            scored = self._model.scored_spans(
-                candidates._replace(probabilities=probabilities), num_sentences
+    def found(
+        self,
+        calibration: Optional[ScoreCalibration],
+        threshold: float = 0.0,
+        type_thresholds: Optional[Mapping[str, float]] = None,
+    ) -> List[List[Found]]:
+        """
+        Of each sentence the entities.
+
+        # Parameters
+
+        calibration : `ScoreCalibration`, optional
+        threshold : `float`, optional (default = `0.0`)
+            Of the decoder.
+        type_thresholds : `Mapping[str, float]`, optional (default = `None`)
+            As the model has them.
+        """
+        decoder = with_threshold(self._model.decoder, threshold)
+        return [
+            [
+                Found(entity.type, score_of(entity), entity.key in keys)
+                for entity in above(decoder.decode(spans), type_thresholds or {})
+            ]
+            for spans, keys in zip(
+                _calibrated(self._scored, calibration),
+                ({entity.key for entity in gold} for gold in self._gold),
+                strict=True,
             )
-            for spans in scored:
-                gold = {entity.key for entity in self._gold[len(found)]}
-                found.append(
-                    [
-                        Found(entity.type, float(entity.score or 0.0), entity.key in gold)
-                        for entity in decoder.decode(spans)
-                    ]
-                )
-        return found
+        ]
+
+
+def _calibrated(
+    scored: List[List[Entity]], calibration: Optional[ScoreCalibration]
+) -> List[List[Entity]]:
+    if calibration is None:
+        return scored
+    scores = torch.tensor([score_of(each) for spans in scored for each in spans])
+    values = iter(calibration(scores).tolist())
+    return [[replace(each, score=next(values)) for each in spans] for spans in scored]
 
 
 def tune(
@@ -162,7 +172,7 @@ def tune(
     model: NestedNerModel,
     objective: Objective,
     each_type: bool = True,
-    with_temperature: bool = True,
+    with_calibration: bool = True,
 ) -> Tuned:
     """
     # Parameters
@@ -173,17 +183,18 @@ def tune(
     each_type : `bool`, optional (default = `True`)
         Whether types may have thresholds of their own. They get them if those chosen on one half of
         the sentences are better on the other half than the one threshold chosen there.
-    with_temperature : `bool`, optional (default = `True`)
-        Whether a temperature is fitted, and kept if it lowers the expected calibration error.
+    with_calibration : `bool`, optional (default = `True`)
+        Whether a calibration is fitted, and kept if it lowers the expected calibration error.
     """
-    temperature = model.temperature
-    found = before = sentences.found(temperature)
-    if with_temperature:
-        fitted = fit_temperature(sentences.logs, sentences.labels)
+    calibration = model.calibration
+    found = before = sentences.found(calibration)
+    if with_calibration:
+        raw = _flat(sentences.found(None))
+        fitted = fit_calibration([each.score for each in raw], [each.is_correct for each in raw])
         changed = sentences.found(fitted)
-        # What is likeliest for all candidates need not be so for what is found.
+        # What is likeliest need not have the least error.
         if _error(changed) < _error(before):
-            temperature, found = fitted, changed
+            calibration, found = fitted, changed
     gold = sentences.gold
     by_type = sweeps(_flat(found), gold)
     for_all = best_for_all(by_type, objective)
@@ -192,13 +203,14 @@ def tune(
         chosen = best_for_each(by_type, objective, for_all)
     lowest = min([for_all, *chosen.values()])
     thresholds = {kind: chosen.get(kind, for_all) for kind in gold} if chosen else {}
-    new = {kind: thresholds.get(kind, for_all) for kind in gold}
+    old = sentences.found(model.calibration, model.decoder.score_threshold, model.type_thresholds)
+    new = sentences.found(calibration, lowest, thresholds)
     return Tuned(
-        temperature,
+        calibration,
         lowest,
         thresholds,
-        _scores(before, gold, model.thresholds, objective),
-        _scores(found, gold, new, objective),
+        _scores(old, gold, objective, _error(before)),
+        _scores(new, gold, objective, _error(found)),
         len(sentences),
         gold,
         _reliability(found),
@@ -227,16 +239,12 @@ def _generalises(
 
 
 def _scores(
-    found: Sequence[Sequence[Found]],
-    gold: Dict[str, int],
-    thresholds: Dict[str, float],
-    objective: Objective,
+    found: Sequence[Sequence[Found]], gold: Dict[str, int], objective: Objective, error: float
 ) -> Scores:
     counts = {kind: [0, 0, number] for kind, number in gold.items()}
     for each in _flat(found):
-        if each.score > thresholds[each.type]:
-            counts[each.type][0] += each.is_correct
-            counts[each.type][1] += 1
+        counts[each.type][0] += each.is_correct
+        counts[each.type][1] += 1
     correct, number, wanted = (sum(column) for column in zip(*counts.values(), strict=True))
     precision, recall = correct / max(number, 1), correct / max(wanted, 1)
     return Scores(
@@ -244,7 +252,7 @@ def _scores(
         recall,
         Objective().value(correct, number, wanted),
         objective.of({kind: (row[0], row[1], row[2]) for kind, row in counts.items()}),
-        _error(found),
+        error,
     )
 
 
@@ -280,6 +288,8 @@ def tuned_config(config: Any, tuned: Tuned, decoder: str) -> Any:
     given = model.get("decoder") or {"type": decoder}
     given = {"type": given} if isinstance(given, str) else given
     model["decoder"] = {**given, "score_threshold": tuned.score_threshold}
-    model["temperature"] = tuned.temperature
+    model.pop("calibration", None)
+    if tuned.calibration is not None:
+        model["calibration"] = vars(tuned.calibration)
     model["type_thresholds"] = tuned.type_thresholds
     return config

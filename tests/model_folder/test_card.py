@@ -72,13 +72,16 @@ def test_with_all_that_can_be_said(training: Path, fixtures: Path, tmp_path: Pat
 
 
 def test_thresholds(exported: Path) -> None:
-    overrides = {"model.temperature": 1.5, "model.type_thresholds": {"PLACE": 0.75}}
+    overrides = {
+        "model.calibration": {"slope": 0.5, "shift": -1},
+        "model.type_thresholds": {"PLACE": 0.75},
+    }
     archive = load_archive(exported, overrides=json.dumps(overrides))
     _, sections = parts(model_card(archive, Facts("x")))
     types = rows(sections["Entity types"])
     assert types["PLACE"] == ["0.750"]
     assert types["ORG"] == ["0.200"]
-    assert "temperature 1.500" in sections["Entity types"]
+    assert "slope 0.500 and shift -1.000" in sections["Entity types"]
     assert (
         "without calibration"
         in parts(model_card(load_archive(exported), Facts("x")))[1]["Entity types"]

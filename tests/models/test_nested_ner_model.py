@@ -5,12 +5,10 @@ import math
 import pytest
 import torch
 from allennlp.common.checks import ConfigurationError
-from hypothesis import assume, given
-from hypothesis import strategies as st
 
 from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.models.detection import Seeds
-from locate_label_allennlp.models.nested_ner_model import _reached, tempered
+from locate_label_allennlp.models.nested_ner_model import _reached
 from locate_label_allennlp.nn.spans import FlatSpans
 
 
@@ -41,32 +39,25 @@ def test_candidates_are_what_entities_are_chosen_from(tiny, every_span):
         assert spans == entities
 
 
-@pytest.mark.parametrize("temperature", [0, 0.0, -1.0])
-def test_temperatures_that_are_refused(tiny, temperature):
-    with pytest.raises(ConfigurationError, match=r"temperature is .*; allowed is more than 0"):
-        tiny({"model.temperature": temperature})
+@pytest.mark.parametrize("slope", [0, 0.0, -1.0])
+def test_slopes_that_are_refused(tiny, slope):
+    with pytest.raises(ConfigurationError, match=r"calibration.slope is .*; allowed is more than"):
+        tiny({"model.calibration": {"slope": slope}})
 
 
-@given(st.lists(st.floats(0, 1), min_size=3, max_size=3), st.floats(0.1, 10))
-def test_a_temperature_divides_logarithms(scores, temperature):
-    probabilities = torch.tensor([scores, [0.2, 0.3, 0.5]])
-    assert tempered(probabilities, 1.0) is probabilities
-    assume(temperature != 1)
-    least = torch.finfo(torch.float32).tiny
-    logarithms = [math.log(max(score, least)) / temperature for score in scores]
-    powers = [math.exp(each - max(logarithms)) for each in logarithms]
-    expected = [power / sum(powers) for power in powers]
-    assert tempered(probabilities, temperature)[0].tolist() == pytest.approx(expected, abs=1e-4)
-
-
-def test_a_temperature_is_for_prediction_alone(tiny, every_span):
-    sharp, soft = tiny(every_span), tiny({**every_span, "model.temperature": 3.0})
-    batch = sharp.batch(sharp.corpus)
-    given = sharp.model.eval().candidates(**batch).probabilities
-    torch.testing.assert_close(
-        soft.model.eval().candidates(**batch).probabilities, tempered(given, 3.0)
-    )
-    assert soft.model(**batch)["loss"] == sharp.model(**batch)["loss"]
+def test_a_calibration_is_of_the_scores_alone(tiny, every_span):
+    plain = tiny(every_span)
+    changed = tiny({**every_span, "model.calibration": {"slope": 0.5, "shift": -1}})
+    batch = plain.batch(plain.corpus)
+    given, other = (each.model.eval().candidates(**batch) for each in (plain, changed))
+    torch.testing.assert_close(given.probabilities, other.probabilities, rtol=0, atol=0)
+    assert changed.model(**batch)["loss"] == plain.model(**batch)["loss"]
+    raw, calibrated = (each.model.scored_spans(given, 7) for each in (plain, changed))
+    assert sum(map(len, raw)) > 5
+    for one, two in zip(raw, calibrated, strict=True):
+        assert [each.key for each in one] == [each.key for each in two]
+        odds = [math.sqrt(each.score / (1 - each.score)) / math.e for each in one]
+        assert [each.score for each in two] == pytest.approx([o / (1 + o) for o in odds])
 
 
 SCORED = [Entity(0, 1, "PLACE", score=0.6), Entity(2, 3, "ORG", score=0.6)]

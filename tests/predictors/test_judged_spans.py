@@ -1,7 +1,9 @@
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Callable
 
+import pytest
 import torch
+from torch import Tensor
 
 from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.models.detection import Candidates
@@ -13,12 +15,19 @@ SENTENCE, START, END = [0, 0, 0, 0, 1], [0, 0, 0, 2, 1], [1, 1, 1, 2, 1]
 ROWS = [[0.5, 0.25, 0.25], [0.25, 0.5, 0.25], [0.25, 0.25, 0.5], [0.875, 0.125, 0], [0.25, 0.75, 0]]
 
 
-def judged(order: Any, min_score: float, overlap: str = "nested") -> Any:
+def judged(
+    order: Any,
+    min_score: float,
+    overlap: str = "nested",
+    calibrated: Callable[[Tensor], Tensor] = lambda scores: scores,
+    rows: Any = ROWS,
+) -> Any:
     which = torch.tensor(order)
     spans = FlatSpans(*map(torch.tensor, (SENTENCE, START, END)))
     model: Any = SimpleNamespace(
         labels={0: "A", 1: "B"},
-        candidates=lambda **batch: Candidates(spans.select(which), torch.tensor(ROWS)[which]),
+        calibrated=calibrated,
+        candidates=lambda **batch: Candidates(spans.select(which), torch.tensor(rows)[which]),
         decode=lambda candidates, number: [
             [Entity(0, 2, "A", score=0.4), Entity(1, 2, "B", score=0.9)],
             [Entity(1, 2, "A", score=0.6)],
@@ -46,3 +55,20 @@ def test_a_score_is_above_the_lowest() -> None:
 def test_what_overlaps_is_not_found() -> None:
     first, *_ = judged([0, 1, 2, 3, 4], 0.0, "innermost")
     assert [span.is_found for span in first] == [False, False, False]
+
+
+def test_calibrated_scores_leave_the_rest_to_the_others() -> None:
+    (first, second) = judged([1, 3, 4], 0.06, calibrated=lambda scores: scores / 2)
+    assert [(span.entity.score, span.none, span.probabilities) for span in first] == [
+        # Of 0.5 each a half: 0.25 + 0.25 became 0.75.
+        (0.25, 0.375, {"A": 0.25, "B": 0.375}),
+        (0.0625, 0.9375, {"A": 0.0625, "B": 0.0}),
+    ]
+    assert second[0].none == pytest.approx(0.625)
+    assert judged([1, 3, 4], 0.07, calibrated=lambda scores: scores / 2)[0] == first[:1]
+
+
+def test_a_certain_one_leaves_nothing_to_share() -> None:
+    rows = [*ROWS[:4], [0.0, 1.0, 0.0]]
+    _, (second,) = judged([0, 4], 0.0, calibrated=lambda scores: scores * 0.75, rows=rows)
+    assert (second.none, second.probabilities) == (0.0, {"A": 0.75, "B": 0.0})

@@ -44,7 +44,7 @@ def test_what_the_report_says_of_model_and_corpus(report: Dict[str, Any]) -> Non
         "decoder": "soft_nms",
         "score_threshold": 0.5,
         "type_thresholds": {},
-        "temperature": 1.0,
+        "calibration": None,
         "types": report["model"]["types"],
     }
     assert set(report["model"]["types"]) == {"ROLE", "PLACE", "ORG"}

@@ -49,7 +49,7 @@ def test_it_is_that_of_tuning(experiment: Callable[..., Any]) -> None:
     calibration = Calibration(model.decoder)
     for trace in traces(model, batches):
         calibration.add(trace)
-    tuned = tune(Sentences(model, batches), model, Objective(), with_temperature=False)
+    tuned = tune(Sentences(model, batches), model, Objective(), with_calibration=False)
     assert calibration.as_json()["error"] == pytest.approx(tuned.after.calibration_error)
     assert model.decoder.score_threshold == 0.5
 

@@ -7,6 +7,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 import pytest
 import torch
 
+from locate_label_allennlp.decoders.score_calibration import ScoreCalibration
 from locate_label_allennlp.report.building import build_report
 from locate_label_allennlp.report.page import page
 
@@ -159,7 +160,7 @@ def test_thresholds_of_types_are_said_and_kept(experiment: Callable[..., Any]) -
     model, batches = experiment(with_discontinuous=True)
     plain = build_report(model, batches, "model.tar.gz", "corpus.jsonl")
     kind = max(plain["model"]["types"], key=lambda each: plain["scores"][f"type/{each}"]["correct"])
-    model.type_thresholds, model.temperature = {kind: 1.0}, 1.25
+    model.type_thresholds, model.calibration = {kind: 1.0}, ScoreCalibration(0.8, -0.25)
     other = build_report(model, batches, "model.tar.gz", "corpus.jsonl")
     assert other["scores"][f"type/{kind}"]["predicted"] == 0
     points = [p for p in other["curves"]["points"][f"type/{kind}"] if p["predicted"]]
@@ -169,8 +170,11 @@ def test_thresholds_of_types_are_said_and_kept(experiment: Callable[..., Any]) -
     nms = [each for each in other["missed"]["entities"] if each["stage"] == "nms"]
     assert not any(each["type"] == kind for each in nms)
     shown = " ".join(Parsed(page(other)).text.split())
-    assert f"with score threshold 0.5 ({kind} 1), temperature 1.25" in shown
-    assert "temperature" not in Parsed(page(plain)).text.split("F1")[0]
+    assert (
+        f"with score threshold 0.5 ({kind} 1), scores calibrated with slope 0.8 and shift -0.25"
+        in shown
+    )
+    assert "calibrated with" not in Parsed(page(plain)).text.split("F1")[0]
 
 
 def test_what_has_no_partner_in_the_confusion(text: str) -> None:

@@ -42,19 +42,21 @@ def read(path: Path) -> Dict[str, Any]:
 
 def test_the_archive_has_what_the_command_would_choose(folder: Path, fixtures: Path) -> None:
     told = read(folder / "tuning.json")
-    untuned = {"temperature": 1.0, "type_thresholds": {}, "decoder.score_threshold": 0.5}
+    untuned = {"calibration": None, "type_thresholds": {}, "decoder.score_threshold": 0.5}
     overrides = json.dumps({f"model.{name}": value for name, value in untuned.items()})
     archive = load_archive(folder / "model.tar.gz", overrides=overrides)
     batches = corpus_batches(archive, str(fixtures / "formats" / "nested.jsonl"), 3, -1)
     model = archive.model
     assert isinstance(model, NestedNerModel)
     again = tune(Sentences(model, batches), model, Objective())
-    assert told["temperature"] == pytest.approx(again.temperature, abs=1e-3) != 1.0
+    assert again.calibration is not None
+    assert told["calibration"] == pytest.approx(vars(again.calibration), abs=1e-2)
     assert told["score_threshold"] == pytest.approx(again.score_threshold, abs=1e-3)
     for path in (folder / "model.tar.gz", folder):
         model = load_archive(path).model
         assert isinstance(model, NestedNerModel)
-        assert model.temperature == told["temperature"]
+        assert model.calibration is not None
+        assert vars(model.calibration) == told["calibration"]
         assert model.decoder.score_threshold == told["score_threshold"]
         assert model.type_thresholds == told["type_thresholds"]
 
@@ -74,7 +76,9 @@ def test_before_and_after_are_logged(folder: Path) -> None:
     assert f"before   {100 * told['before']['precision']:9.1f}" in log
     assert f"after    {100 * told['after']['precision']:9.1f}" in log
     few = "fewer than 50 entities are ORG, PLACE, ROLE"
-    (line,) = [line for line in log.splitlines() if "temperature" in line and few[:5] in line]
+    (line,) = [
+        line for line in log.splitlines() if "calibration with slope" in line and few[:5] in line
+    ]
     assert f"threshold {told['score_threshold']:.3f} for all types" in line
     assert set(line.split("fewer than 50 entities are ")[1].rstrip(")").split(", ")) == {
         *("ORG", "PLACE", "ROLE")
@@ -90,7 +94,7 @@ def test_without_entities_nothing_is_chosen(
         folder = trained(tmp_path / "out", fixtures, validation_data_path=str(empty))
     assert "the development set has no gold entities" in (folder / "out.log").read_text("utf-8")
     assert not (folder / "tuning.json").exists()
-    assert "temperature" not in load_archive(folder / "model.tar.gz").config["model"]
+    assert "calibration" not in load_archive(folder / "model.tar.gz").config["model"]
 
 
 @pytest.mark.parametrize(

@@ -1,26 +1,38 @@
 import numpy
 import pytest
+import torch
 
 from locate_label_allennlp.tuning.calibration import (
     Bin,
     calibration_error,
-    fit_temperature,
+    fit_calibration,
     reliability,
 )
 
 
-@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.5])
-def test_the_temperature_of_what_was_made_with_one(temperature: float) -> None:
+@pytest.mark.parametrize(("slope", "shift"), [(0.5, -1.0), (1.0, 0.0), (2.0, 0.5)])
+def test_what_was_made_with_a_calibration_is_found_again(slope: float, shift: float) -> None:
     random = numpy.random.default_rng(0)
-    logits = random.normal(size=(20_000, 4)) * 3
-    chances = numpy.exp(logits) / numpy.exp(logits).sum(axis=1, keepdims=True)
-    labels = (chances.cumsum(axis=1) < random.random((20_000, 1))).sum(axis=1)
-    given = numpy.log(chances) * temperature  # the model is too sure, or not sure enough
-    assert fit_temperature(given, labels) == pytest.approx(temperature, rel=0.05)
+    odds = random.normal(size=50_000) * 2
+    chances = 1 / (1 + numpy.exp(-(slope * odds + shift)))
+    correct = random.random(50_000) < chances
+    fitted = fit_calibration((1 / (1 + numpy.exp(-odds))).tolist(), correct.tolist())
+    assert fitted.slope == pytest.approx(slope, rel=0.05)
+    assert fitted.shift == pytest.approx(shift, abs=0.05)
 
 
-def test_without_candidates_nothing_is_fitted() -> None:
-    assert fit_temperature(numpy.zeros((0, 3)), numpy.zeros(0, dtype=int)) == 1.0
+def test_few_that_are_all_right_are_not_made_certain() -> None:
+    fitted = fit_calibration([0.6, 0.8, 0.9], [True, True, True])
+    # 4 of 5, whatever the score
+    for score in fitted(torch.tensor([0.6, 0.8, 0.9])).tolist():
+        assert score == pytest.approx(0.8, abs=0.01)
+    fitted = fit_calibration([0.6, 0.8], [False, False])
+    for score in fitted(torch.tensor([0.6, 0.8])).tolist():
+        assert score == pytest.approx(0.25, abs=0.01)
+
+
+def test_without_scores_nothing_is_fitted() -> None:
+    assert vars(fit_calibration([], [])) == {"slope": 1.0, "shift": 0.0}
 
 
 def test_bins_and_their_error() -> None:

@@ -1,30 +1,70 @@
 """What is kept of what was chosen for a model."""
 
-from typing import Any
+from typing import Any, Dict, Tuple
 
 import pytest
 
+from locate_label_allennlp.decoders.score_calibration import ScoreCalibration
+from locate_label_allennlp.models import NestedNerModel
 from locate_label_allennlp.tuning import tuning
 from locate_label_allennlp.tuning.thresholds import Objective
 from locate_label_allennlp.tuning.tuning import Sentences, tune
 from tests.models.tiny_experiment import Experiment
 
 
-def tuned_with(temperature: float, monkeypatch: pytest.MonkeyPatch) -> Any:
-    experiment = Experiment("tiny_exhaustive_span", decoder={"type": "none", "score_threshold": 0})
+def sentences_of(**model: Any) -> Tuple[Experiment, Sentences]:
+    experiment = Experiment("tiny_exhaustive_span", **model)
     batches = [experiment.batch(experiment.corpus)]
-    monkeypatch.setattr(tuning, "fit_temperature", lambda logs, labels: temperature)
-    return tune(Sentences(experiment.model, batches), experiment.model, Objective())
+    return experiment, Sentences(experiment.model, batches)
 
 
-def test_a_temperature_is_kept_if_it_lowers_the_calibration_error(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(("shift", "lowers"), [(-3.0, True), (3.0, False)])
+def test_a_calibration_is_kept_if_it_lowers_the_error(
+    shift: float, lowers: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    errors = {}
-    for temperature in (0.2, 5.0):
-        tuned = tuned_with(temperature, monkeypatch)
-        errors[temperature] = tuned.after.calibration_error - tuned.before.calibration_error
-        kept = tuned.temperature == temperature
-        assert kept == (errors[temperature] < 0)
-        assert kept or (tuned.temperature == 1.0 and errors[temperature] == 0)
-    assert sorted(error < 0 for error in errors.values()) == [False, True]
+    fitted = ScoreCalibration(shift=shift)
+    monkeypatch.setattr(tuning, "fit_calibration", lambda scores, correct: fitted)
+    experiment, sentences = sentences_of(decoder={"type": "none", "score_threshold": 0})
+    tuned = tune(sentences, experiment.model, Objective())
+    # The untrained model finds much, and next to nothing of it is right.
+    assert tuned.calibration is (fitted if lowers else None)
+    assert (tuned.after.calibration_error < tuned.before.calibration_error) == lowers
+    as_they_are = tune(sentences, experiment.model, Objective(), with_calibration=False)
+    assert as_they_are.calibration is None
+    assert as_they_are.after.calibration_error == as_they_are.before.calibration_error
+
+
+def test_it_is_fitted_to_the_scores_as_the_model_gives_them() -> None:
+    decoder: Dict[str, Any] = {"type": "none", "score_threshold": 0}
+    _, plain = sentences_of(decoder=decoder)
+    calibration = {"slope": 0.3, "shift": -1.0}
+    experiment, changed = sentences_of(decoder=decoder, calibration=calibration)
+    assert changed.found(None) == plain.found(None)
+    assert vars(experiment.model.calibration) == calibration
+    tuned = tune(changed, experiment.model, Objective())
+    # Before is what the archive does: with its own calibration.
+    scores = [each.score for found in changed.found(experiment.model.calibration) for each in found]
+    assert max(scores) < max(each.score for found in plain.found(None) for each in found)
+    assert tuned.calibration is not None
+    assert vars(tuned.calibration) != calibration
+
+
+@pytest.mark.parametrize("decoder", ["soft_nms", "flat"])
+def test_the_figures_are_those_of_decoding_with_what_was_chosen(decoder: str) -> None:
+    experiment, sentences = sentences_of(decoder={"type": decoder, "score_threshold": 0.3})
+    tuned = tune(sentences, experiment.model, Objective())
+    model = experiment.model
+    assert isinstance(model, NestedNerModel)
+    batch = experiment.batch(experiment.corpus)
+
+    def scores() -> Tuple[float, float]:
+        model.get_metrics(reset=True)
+        model(**batch)
+        metrics = model.get_metrics(reset=True)
+        return metrics["micro_precision"], metrics["micro_recall"]
+
+    assert scores() == pytest.approx((tuned.before.precision, tuned.before.recall))
+    model.calibration = tuned.calibration
+    model.decoder.score_threshold = tuned.score_threshold
+    model.type_thresholds = tuned.type_thresholds
+    assert scores() == pytest.approx((tuned.after.precision, tuned.after.recall))

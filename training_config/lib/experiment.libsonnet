@@ -45,7 +45,7 @@
 //                     with windows, it trains faster
 //   PRECISION         fp32, bf16, fp16, or auto: bf16 where the GPU or CPU has it, else fp16
 //                     on a GPU, fp32 on a CPU
-//   TUNE              1: at the end, thresholds and temperature are chosen on DEV and written into the
+//   TUNE              1: at the end, thresholds and calibration are chosen on DEV and written into the
 //                     archive (the callback tune_thresholds); macro: for the mean of the types instead
 //                     of all entities together
 //   SEED
