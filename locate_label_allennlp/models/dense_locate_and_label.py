@@ -1,6 +1,6 @@
 """Locate and Label, learned densely: the recommended model."""
 
-from typing import Any, Collection, Dict, Optional
+from typing import Any, Collection, Dict, Optional, Tuple
 
 import torch
 from allennlp.common import Lazy
@@ -36,7 +36,8 @@ class DenseLocateAndLabel(NestedNerModel):
     - **there is no filter**: every seed is classified, and moves. To look at all of them costs
       little, since what a word contributes is worked out once;
     - **a seed is classified before and after it has moved**: a wrong move loses nothing. In
-      training those move that overlap an entity well, in prediction all.
+      training those move that overlap an entity well, once; in prediction all, and where that
+      leads to a span longer than every seed it moves again, which is how long entities are reached.
 
     Equation numbers in the code are those of the paper. See `NestedNerModel` for the parameters
     that are not here.
@@ -56,6 +57,8 @@ class DenseLocateAndLabel(NestedNerModel):
         Alpha 1: the regressor learns from seeds with at least this IoU with an entity.
     regression_weight : `float`, optional (default = `0.05`)
         Lambda 2 of equation (17); the classifier's loss has weight 1.
+    max_moves : `int`, optional (default = `3`)
+        How often, in prediction.
     initializer : `InitializerApplicator`, optional
     """
 
@@ -68,12 +71,15 @@ class DenseLocateAndLabel(NestedNerModel):
         max_seed_length: int = 10,
         positive_iou: float = 0.7,
         regression_weight: float = 0.05,
+        max_moves: int = 3,
         initializer: InitializerApplicator = InitializerApplicator(),
         **kwargs: Any,
     ) -> None:
         super().__init__(vocab, word_encoder, **kwargs)
         if max_seed_length < 1:
             raise ConfigurationError(f"max_seed_length is {max_seed_length}; allowed is >= 1")
+        if max_moves < 1:
+            raise ConfigurationError(f"max_moves is {max_moves}; allowed is >= 1")
         if not 0 < positive_iou <= 1:
             raise ConfigurationError(
                 f"positive_iou is {positive_iou}; allowed is more than 0, up to 1"
@@ -91,6 +97,7 @@ class DenseLocateAndLabel(NestedNerModel):
             self._regressor = construct("regressor", regressor, input_dim=dim)
         self._seed_lengths = range(1, max_seed_length + 1)
         self._positive_iou = positive_iou
+        self._max_moves = max_moves
         self._loss_weights = {"regression_loss": regression_weight}
         initializer(self)
 
@@ -143,23 +150,35 @@ class DenseLocateAndLabel(NestedNerModel):
 
     def _predict(self, words: EncodedWords, seeds: FlatSpans) -> Candidates:
         """The probabilities of all seeds, and of the spans longer than them that some move to."""
-        every = torch.arange(seeds.num_spans, device=seeds.start.device)
-        # (S, C + 1)
-        probabilities = self._span_scorer(words, seeds).float().softmax(dim=1)
         if self._regressor is None:
-            return Candidates(seeds, probabilities, Seeds(seeds, every, False, 1.0, False))
-        offsets = self.finite(self._regressor(words, seeds))
-        moved = adjust_spans(seeds, offsets, words.lengths)
-        # A span that has moved onto a seed is that seed: what is new is longer than all of them.
-        spans = seeds.join_missing(moved, words.max_words)
-        new = spans.select(slice(seeds.num_spans, None))
-        # (N,): the first seed that moved there
-        keys, order = moved.keys(words.max_words).sort(stable=True)
-        first = order[torch.searchsorted(keys, new.keys(words.max_words))]
-        made_from = torch.cat([every, first])
-        probabilities = torch.cat(
-            [probabilities, self._span_scorer(words, new).float().softmax(dim=1)]
-        )
-        return Candidates(
-            spans, probabilities, Seeds(seeds, made_from, False, self._positive_iou, True)
-        )
+            every = torch.arange(seeds.num_spans, device=seeds.start.device)
+            spans, made_from = seeds, Seeds(seeds, every, False, 1.0, False)
+        else:
+            spans, first = self._move(self._regressor, words, seeds)
+            made_from = Seeds(seeds, first, False, self._positive_iou, True)
+        # (K, C + 1)
+        probabilities = self._span_scorer(words, spans).float().softmax(dim=1)
+        return Candidates(spans, probabilities, made_from)
+
+    def _move(
+        self, regressor: BoundaryRegressor, words: EncodedWords, seeds: FlatSpans
+    ) -> Tuple[FlatSpans, Tensor]:
+        """
+        The seeds and, after them, all other spans that they move to; and for each of these `K` the
+        first seed that led there: shape `(K,)`.
+        """
+        first = torch.arange(seeds.num_spans, device=seeds.start.device)
+        spans, new, new_first = seeds, seeds, first
+        for _ in range(self._max_moves):
+            offsets = self.finite(regressor(words, new))
+            moved = adjust_spans(new, offsets, words.lengths)
+            # What has moved onto a seed is that seed: what is new is longer than all of them.
+            before, spans = spans.num_spans, spans.join_missing(moved, words.max_words)
+            new = spans.select(slice(before, None))
+            if not new.num_spans:
+                break
+            # (N,) of the spans that moved: the first one that moved there
+            keys, order = moved.keys(words.max_words).sort(stable=True)
+            new_first = new_first[order[torch.searchsorted(keys, new.keys(words.max_words))]]
+            first = torch.cat([first, new_first])
+        return spans, first

@@ -14,7 +14,7 @@ from locate_label_allennlp.data.fields import entities_of_tensor
 from locate_label_allennlp.decoders import EntityDecoder, SoftNmsDecoder
 from locate_label_allennlp.decoders.entity_decoder import check_fraction, score_of
 from locate_label_allennlp.decoders.score_calibration import ScoreCalibration
-from locate_label_allennlp.models.detection import Candidates, GoldEntities, Seeds
+from locate_label_allennlp.models.detection import Candidates, GoldEntities
 from locate_label_allennlp.models.ner_model import NerModel
 from locate_label_allennlp.modules.word_encoder import WordEncoder
 from locate_label_allennlp.nn.pairing import iou_with_gold
@@ -141,7 +141,7 @@ class NestedNerModel(NerModel):
             entities + unreachable
             for entities, unreachable in zip(reachable, gold.unreachable, strict=True)
         ]
-        reached = {} if candidates.seeds is None else _reached(candidates.seeds, gold.entities)
+        reached = _reached(candidates, gold.entities)
         self._metric(decoded, all_gold, reached)
 
     @property
@@ -178,11 +178,21 @@ def above(entities: List[Entity], type_thresholds: Mapping[str, float]) -> List[
     ]
 
 
-def _reached(seeds: Seeds, entities: Tensor) -> Dict[str, int]:
-    """How many entities have a seed that leads to them, and how many one that passed the filter."""
+def _reached(candidates: Candidates, entities: Tensor) -> Dict[str, int]:
+    """
+    How many entities have a seed that leads to them, and how many one that passed the filter. One
+    leads to an entity if it has the IoU that is needed, or if a candidate that was made from it has
+    the boundaries of the entity.
+    """
+    seeds = candidates.seeds
+    if seeds is None:
+        return {}
     sentence = seeds.spans.sentence
     # (S, E)
     leads = (iou_with_gold(seeds.spans, entities) >= seeds.needed_iou).long()
+    # (K, E)
+    are_there = (iou_with_gold(candidates.spans, entities) == 1).long()
+    leads.index_add_(0, seeds.of_candidates, are_there)
     batch_size, num_entities, _ = entities.size()
     of_sentence = torch.arange(batch_size, device=entities.device)[:, None, None]
     # (B, E, 4): what makes an entity the same as another one

@@ -22,6 +22,7 @@ def built(**settings: Any) -> DenseLocateAndLabel:
     ("name", "refused", "allowed"),
     [
         ("max_seed_length", [0, -1], [1]),
+        ("max_moves", [0, -1], [1]),
         ("positive_iou", [0.0, -0.5, 1.1], [0.01, 1.0]),
         ("regression_weight", [-0.1, float("nan")], [0.0]),
     ],
@@ -40,8 +41,8 @@ def test_its_name() -> None:
 
 def test_what_holds_without_being_said() -> None:
     parameters = signature(DenseLocateAndLabel.__init__).parameters
-    names = ("max_seed_length", "positive_iou", "regression_weight")
-    assert [parameters[name].default for name in names] == [10, 0.7, 0.05]
+    names = ("max_seed_length", "positive_iou", "regression_weight", "max_moves")
+    assert [parameters[name].default for name in names] == [10, 0.7, 0.05, 3]
 
 
 def test_lengths_that_are_enumerated() -> None:

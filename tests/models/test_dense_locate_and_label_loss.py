@@ -20,6 +20,7 @@ SETTINGS = st.fixed_dictionaries(
     {
         "regressor": st.booleans(),
         "max_seed_length": st.sampled_from([1, 2, 4]),
+        "max_moves": st.sampled_from([1, 2, 3]),
         "training": st.booleans(),
     }
 )
@@ -32,6 +33,7 @@ def built(chosen, seed):
         span_scorer={"type": "combined", "hidden_dim": 3, "product_dim": 2, "max_length": 3},
         regressor={"span_extractor": "outer_boundary"} if chosen["regressor"] else None,
         max_seed_length=chosen["max_seed_length"],
+        max_moves=chosen["max_moves"],
         positive_iou=ALPHA,
         regression_weight=LAMBDA,
     )
@@ -88,12 +90,16 @@ def test_losses_and_candidates(sentences, chosen, seed):
 
 
 def check_candidates(candidates, oracle, seeds, chosen):
-    """All seeds, then, once each, the other spans that seeds move to."""
-    moved = {}
-    if chosen["regressor"]:
-        for seed in seeds:
-            moved.setdefault(oracle.paper.adjusted(seed), seed)
-    new = {span: seed for span, seed in moved.items() if span not in seeds}
+    """All seeds, then, once each, the other spans that seeds move to, and that these move to."""
+    first = {seed: seed for seed in seeds}
+    moving = seeds if chosen["regressor"] else []
+    for _ in range(chosen["max_moves"]):
+        found = {}
+        for span in moving:
+            found.setdefault(oracle.paper.adjusted(span), first[span])
+        moving = sorted(span for span in found if span not in first)
+        first |= {span: found[span] for span in moving}
+    new = {span: seed for span, seed in first.items() if span not in seeds}
     spans = flat(candidates.spans)
     assert spans[: len(seeds)] == seeds
     assert sorted(spans[len(seeds) :]) == sorted(new)
