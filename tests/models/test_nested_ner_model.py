@@ -113,8 +113,8 @@ def test_entities_that_seeds_lead_to():
     )
     seeds = FlatSpans(*torch.tensor([[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 3, 3]]).unbind(1))
 
-    def reached(needed_iou, are_filtered, second_end=3):
-        spans = FlatSpans(*torch.tensor([[0, 1, 1], [1, 4, second_end]]).unbind(1))
+    def reached(needed_iou, are_filtered, second=(3, 3)):
+        spans = FlatSpans(*torch.tensor([[0, 1, 1], [1, *second]]).unbind(1))
         made_from = Seeds(seeds, torch.tensor([1, 3]), are_filtered, needed_iou, True)
         return _reached(Candidates(spans, torch.ones(2, 3), made_from), entities)
 
@@ -123,7 +123,8 @@ def test_entities_that_seeds_lead_to():
     assert reached(0.5, False) == {"seed": 2}
     assert reached(1.0, True) == {"seed": 1, "filter": 0}
     # The last seed touches no entity, and has moved onto one.
-    assert reached(1.0, True, second_end=4) == {"seed": 2, "filter": 1}
-    assert reached(0.5, True, second_end=4) == {"seed": 3, "filter": 2}
+    assert reached(1.0, True, second=(4, 4)) == {"seed": 2, "filter": 1}
+    assert reached(0.5, True, second=(4, 4)) == {"seed": 3, "filter": 2}
+    assert reached(1.0, True, second=(3, 4)) == {"seed": 1, "filter": 0}
     without = Candidates(seeds, torch.ones(4, 3))
     assert _reached(without, entities) == {}

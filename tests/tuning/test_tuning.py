@@ -1,9 +1,13 @@
 """What is kept of what was chosen for a model."""
 
+from types import SimpleNamespace
 from typing import Any, Dict, Tuple
 
 import pytest
+import torch
 
+from locate_label_allennlp.data.document import Entity
+from locate_label_allennlp.decoders import FlatDecoder
 from locate_label_allennlp.decoders.score_calibration import ScoreCalibration
 from locate_label_allennlp.models import NestedNerModel
 from locate_label_allennlp.tuning import tuning
@@ -68,3 +72,32 @@ def test_the_figures_are_those_of_decoding_with_what_was_chosen(decoder: str) ->
     model.decoder.score_threshold = tuned.score_threshold
     model.type_thresholds = tuned.type_thresholds
     assert scores() == pytest.approx((tuned.after.precision, tuned.after.recall))
+
+
+def test_what_a_decoder_takes_depends_on_its_threshold() -> None:
+    # Of the first sentence `flat` takes the two parts, unless they are below the threshold.
+    scored = [
+        [
+            Entity(0, 4, "A", score=0.8),
+            Entity(0, 2, "A", score=0.45),
+            Entity(2, 4, "A", score=0.45),
+        ],
+        [Entity(0, 1, "A", score=0.6)],
+    ]
+    model: Any = SimpleNamespace(
+        calibration=None,
+        candidates=lambda **batch: None,
+        decoder=FlatDecoder(score_threshold=0.0),
+        eval=lambda: None,
+        labels={0: "A"},
+        scored_spans=lambda candidates, num_sentences: scored,
+        type_thresholds={},
+    )
+    batch = {
+        "metadata": [{"unreachable": []}, {"unreachable": []}],
+        "entities": torch.tensor([[[0, 3, 0]], [[0, 0, 0]]]),
+    }
+    tuned = tune(Sentences(model, [batch]), model, Objective(), with_calibration=False)
+    assert (tuned.before.precision, tuned.before.recall) == (pytest.approx(1 / 3), 0.5)
+    assert tuned.score_threshold == pytest.approx(0.525)
+    assert (tuned.after.precision, tuned.after.recall) == (1.0, 1.0)
