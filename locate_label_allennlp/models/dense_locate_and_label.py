@@ -58,7 +58,7 @@ class DenseLocateAndLabel(NestedNerModel):
     regression_weight : `float`, optional (default = `0.05`)
         Lambda 2 of equation (17); the classifier's loss has weight 1.
     max_moves : `int`, optional (default = `3`)
-        How often, in prediction.
+        How often a span may move in prediction.
     initializer : `InitializerApplicator`, optional
     """
 
@@ -152,13 +152,13 @@ class DenseLocateAndLabel(NestedNerModel):
         """The probabilities of all seeds, and of the spans longer than them that some move to."""
         if self._regressor is None:
             every = torch.arange(seeds.num_spans, device=seeds.start.device)
-            spans, made_from = seeds, Seeds(seeds, every, False, 1.0, False)
+            spans, origin = seeds, Seeds(seeds, every, False, 1.0, False)
         else:
             spans, first = self._move(self._regressor, words, seeds)
-            made_from = Seeds(seeds, first, False, self._positive_iou, True)
+            origin = Seeds(seeds, first, False, self._positive_iou, True)
         # (K, C + 1)
         probabilities = self._span_scorer(words, spans).float().softmax(dim=1)
-        return Candidates(spans, probabilities, made_from)
+        return Candidates(spans, probabilities, origin)
 
     def _move(
         self, regressor: BoundaryRegressor, words: EncodedWords, seeds: FlatSpans

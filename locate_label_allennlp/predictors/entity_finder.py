@@ -56,7 +56,8 @@ class FoundEntity:
 class Candidate(FoundEntity):
     """
     A span that the model looked at, be it an entity or not. Its `type` is the most probable one,
-    and its `score` the probability of that, before a decoder lowers it.
+    and its `score` the probability of that, calibrated where the model is, before a decoder lowers
+    it.
 
     # Parameters
 

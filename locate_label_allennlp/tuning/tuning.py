@@ -189,7 +189,7 @@ def tune(
     calibration = model.calibration
     found = before = sentences.found(calibration)
     if with_calibration:
-        raw = _flat(sentences.found(None))
+        raw = _flat(before if calibration is None else sentences.found(None))
         fitted = fit_calibration([each.score for each in raw], [each.is_correct for each in raw])
         changed = sentences.found(fitted)
         # What is likeliest need not have the least error.

@@ -7,6 +7,7 @@ import torch
 from allennlp.common.checks import ConfigurationError
 
 from locate_label_allennlp.data.document import Entity
+from locate_label_allennlp.decoders.score_calibration import ScoreCalibration
 from locate_label_allennlp.models.detection import Candidates, Seeds
 from locate_label_allennlp.models.nested_ner_model import _reached
 from locate_label_allennlp.nn.spans import FlatSpans
@@ -39,10 +40,22 @@ def test_candidates_are_what_entities_are_chosen_from(tiny, every_span):
         assert spans == entities
 
 
-@pytest.mark.parametrize("slope", [0, 0.0, -1.0])
-def test_slopes_that_are_refused(tiny, slope):
-    with pytest.raises(ConfigurationError, match=r"calibration.slope is .*; allowed is more than"):
-        tiny({"model.calibration": {"slope": slope}})
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [*(("slope", each) for each in (0, -1.0, math.inf, math.nan)), ("shift", math.nan)],
+)
+def test_calibrations_that_are_refused(name, number):
+    with pytest.raises(
+        ConfigurationError, match=rf"calibration\.{name} is .*; allowed is .*finite"
+    ):
+        ScoreCalibration(**{name: number})
+
+
+def test_the_calibration_of_a_config_is_checked(tiny):
+    with pytest.raises(
+        ConfigurationError, match=r"calibration\.slope is 0; allowed is more than 0"
+    ):
+        tiny({"model.calibration": {"slope": 0}})
 
 
 def test_a_calibration_is_of_the_scores_alone(tiny, every_span):
