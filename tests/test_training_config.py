@@ -232,6 +232,15 @@ def test_a_model_can_be_made(
     assert sorted(grouped) == sorted(names.values())
 
 
+def test_without_an_encoder_batches_are_of_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENCODER", "")
+    monkeypatch.setenv("BATCH_SIZE", "5")
+    monkeypatch.setenv("TRAIN", "some/corpus")
+    for name in ("custom", "recommended"):
+        sampler = config(name)["data_loader"]["batch_sampler"]
+        assert (sampler.get("batch_size"), sampler.get("budget")) == (5, None), name
+
+
 def test_shared_windows_budget_and_precision(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ENCODER", "some/folder")
     settings = config("genia")

@@ -65,8 +65,7 @@ class PreAnnotate(Subcommand):
         subparser.add_argument(
             "--batch-size",
             type=int,
-            default=BATCH_SIZE,
-            help="inputs to take at once",
+            help=BATCH_SIZE,
         )
         subparser.add_argument(
             "--language", help="by whose rules text is split: spaCy's code (default: the model's)"
@@ -91,7 +90,7 @@ def _pre_annotate(args: argparse.Namespace) -> None:
     from locate_label_allennlp.predictors.loading import load_predictor
     from locate_label_allennlp.predictors.pre_annotation import pre_annotated
 
-    if args.batch_size < 1:
+    if args.batch_size is not None and args.batch_size < 1:
         raise ConfigurationError(f"--batch-size is {args.batch_size}; allowed is >= 1")
     files = input_files(args.input_file)
     format: CorpusFormat

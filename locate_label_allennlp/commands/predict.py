@@ -14,7 +14,8 @@ from locate_label_allennlp.common.standard_output import quiet_when_closed
 if TYPE_CHECKING:
     from locate_label_allennlp.data.formats.corpus_files import CorpusFile
 
-BATCH_SIZE = 32
+BATCH_SIZE = "inputs to take at once (default: as many as have 768 sentences together)"
+"""What `--batch-size` is."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +35,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     changed = {
         "input_file": "a file, a folder, a pattern or an archive; - for standard input",
         "output_file": "the file to write; without it, predictions go to standard output",
-        "batch_size": f"inputs to take at once (default: {BATCH_SIZE})",
+        "batch_size": BATCH_SIZE,
         "silent": "show no progress",
     }
     for action in parser._actions:
@@ -132,7 +133,6 @@ def _predict(predictor: Any, files: "Sequence[CorpusFile]", args: argparse.Names
         on_error = partial(_skip, skipped) if args.on_error == "skip" else None
         inputs, unit = read_inputs(predictor, files, args.whole_files, on_error), "inputs"
         total = count_inputs(files, args.whole_files) if has_bar else None
-    batch_size = args.batch_size or BATCH_SIZE
     with ExitStack() as stack:
         seen = stack.enter_context(
             progress_bar(inputs, desc="predicting", unit=unit, total=total, silent=args.silent)
@@ -142,7 +142,7 @@ def _predict(predictor: Any, files: "Sequence[CorpusFile]", args: argparse.Names
         else:
             file = stack.enter_context(predictions_file(args.output_file, args.resume))
             seen, write = file.missing(seen, predictor), file.write
-        write_predictions(predictor, seen, write, batch_size, with_gold=is_corpus)
+        write_predictions(predictor, seen, write, args.batch_size, with_gold=is_corpus)
     if skipped:
         print(f"{len(skipped):,} inputs skipped, named above", file=sys.stderr)
 

@@ -1,6 +1,7 @@
 """Loads transformer encoders, and keeps in the serialization directory what an archive needs."""
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -96,14 +97,40 @@ _ATTENTION_DROPOUTS = ("attention_probs_dropout_prob", "attention_dropout")
 
 @lru_cache(maxsize=8)
 def load_tokenizer(source: str) -> Any:
-    """The fast tokenizer of an encoder. Cached, so that the parts of an experiment share it."""
+    """
+    The fast tokenizer of an encoder. Cached, so that the parts of an experiment share it.
+
+    One that tells the beginning of a word by the blank before it (byte-level BPE, such as
+    RoBERTa's) is loaded with `add_prefix_space`, since it is given words one by one; but for the
+    copy in an archive, which stays as the model was trained with it.
+    """
     tokenizer = _loaded(AutoTokenizer, source, use_fast=True)
+    if tokenizer.is_fast and not _is_copy(source) and _misses_blanks(tokenizer):
+        tokenizer = _loaded(AutoTokenizer, source, use_fast=True, add_prefix_space=True)
     if not tokenizer.is_fast:
         raise ConfigurationError(
             f"encoder {source!r} has only a slow tokenizer ({type(tokenizer).__name__}); "
             "one with a tokenizer.json is needed"
         )
     return tokenizer
+
+
+def _is_copy(source: str) -> bool:
+    """Whether `copy_name` named the folder."""
+    path = Path(source)
+    is_named_so = re.search(r"-[0-9a-f]{8}$", path.name) is not None
+    return is_named_so and path.parent.name == ENCODER_FOLDER
+
+
+def _misses_blanks(tokenizer: Any) -> bool:
+    """Whether it takes a word alone for the end of another one."""
+    waiting = [json.loads(tokenizer.backend_tokenizer.to_str()).get("pre_tokenizer")]
+    while waiting:
+        step = waiting.pop() or {}
+        if step.get("type") == "ByteLevel" and not step["add_prefix_space"]:
+            return True
+        waiting += step.get("pretokenizers", [])
+    return False
 
 
 def load_config(source: str) -> Any:

@@ -1,11 +1,12 @@
 """Predictions, written as they are made."""
 
-from typing import Callable, Iterable, Iterator, List, Tuple
+from typing import Callable, Iterable, Iterator, Optional, Tuple
 
 from allennlp.common.util import JsonDict
 
 from locate_label_allennlp.data.dataset_readers import NestedNerReader
-from locate_label_allennlp.data.document import CorpusError, Document, Sentence
+from locate_label_allennlp.data.document import Document, Sentence
+from locate_label_allennlp.predictors.grouping import groups
 from locate_label_allennlp.predictors.nested_ner import NestedNerPredictor
 
 
@@ -13,7 +14,7 @@ def write_predictions(
     predictor: NestedNerPredictor,
     inputs: Iterable[Tuple[JsonDict, Document]],
     write: Callable[[str], None],
-    batch_size: int,
+    batch_size: Optional[int] = None,
     with_gold: bool = False,
 ) -> None:
     """
@@ -24,8 +25,8 @@ def write_predictions(
         Each as it was given, and its sentences.
     write : `Callable[[str], None]`
         Is given the lines of a batch, which it writes.
-    batch_size : `int`
-        How many inputs to hand to the predictor at once.
+    batch_size : `int`, optional
+        How many inputs to hand to the predictor at once, as in `groups`.
     with_gold : `bool`, optional (default = `False`)
         Whether a model that needs them is given the documents' own entities.
 
@@ -33,7 +34,7 @@ def write_predictions(
 
     `CorpusError` from `inputs`; what came before is written.
     """
-    for batch in _batches(inputs, batch_size):
+    for batch in groups(inputs, batch_size):
         outputs = predictor.predict_documents(batch, with_gold)
         write("".join(map(predictor.dump_line, outputs)))
 
@@ -69,22 +70,3 @@ def _sentence_record(sentence: Sentence) -> JsonDict:
         "pos": sentence.pos,
     }
     return {name: value for name, value in fields.items() if value is not None}
-
-
-def _batches(
-    inputs: Iterable[Tuple[JsonDict, Document]], size: int
-) -> Iterator[List[Tuple[JsonDict, Document]]]:
-    """Those before an error come before it."""
-    batch: List[Tuple[JsonDict, Document]] = []
-    try:
-        for pair in inputs:
-            batch.append(pair)
-            if len(batch) == size:
-                yield batch
-                batch = []
-    except CorpusError:
-        if batch:
-            yield batch
-        raise
-    if batch:
-        yield batch

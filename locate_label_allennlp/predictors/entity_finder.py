@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass, fields
-from itertools import islice
 from os import PathLike
-from typing import Any, Dict, List, Optional, Sequence, Union
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 from allennlp.common import Tqdm
 from allennlp.common.checks import ConfigurationError
 
 from locate_label_allennlp.common.devices import Device, cuda_device_of
 from locate_label_allennlp.common.precision import check_precision
+from locate_label_allennlp.data.document import Document
 from locate_label_allennlp.decoders.overlap import check_overlap
 from locate_label_allennlp.models.nested_ner_model import NestedNerModel
+from locate_label_allennlp.predictors.grouping import groups
 from locate_label_allennlp.predictors.loading import load_model, predictor_from
 from locate_label_allennlp.predictors.nested_ner import NestedNerPredictor, place_of
 
@@ -145,20 +146,21 @@ class EntityFinder:
     def pipe(
         self,
         texts: Iterable[str],
-        batch_size: int = 64,
+        batch_size: Optional[int] = None,
         progress: bool = False,
         overlap: Optional[str] = None,
     ) -> Iterator[List[FoundEntity]]:
         """
         The entities of each text, in the order of the texts, which are taken `batch_size` at a
-        time as results are asked for. Faster than one by one. With `progress` a bar counts them on
+        time as results are asked for; by default as many as have 768 sentences together. Faster
+        than one by one. With `progress` a bar counts them on
         standard error.
         """
         if isinstance(texts, str) or not isinstance(texts, Iterable):
             raise TypeError(
                 f"got {_shown(texts)}; allowed are several texts, such as a list of str"
             )
-        if batch_size < 1:
+        if batch_size is not None and batch_size < 1:
             raise ValueError(f"batch_size is {batch_size}; allowed is >= 1")
         found = self._found(texts, batch_size, overlap)
         if not progress:
@@ -197,16 +199,18 @@ class EntityFinder:
         ]
 
     def _found(
-        self, texts: Iterable[str], batch_size: int, overlap: Optional[str]
+        self, texts: Iterable[str], batch_size: Optional[int], overlap: Optional[str]
     ) -> Iterator[List[FoundEntity]]:
-        numbered = enumerate(texts)
-        while batch := list(islice(numbered, batch_size)):
-            for number, text in batch:
-                if not isinstance(text, str):
-                    raise TypeError(f"text {number} is {_shown(text)}; allowed is a str")
-            documents = [self.predictor.document({"text": text}) for _, text in batch]
+        for group in groups(self._documents(texts), batch_size):
+            documents = [document for _, document in group]
             for entities in self.predictor.entities(documents, overlap=overlap):
                 yield [_entity(entity) for entity in entities]
+
+    def _documents(self, texts: Iterable[str]) -> Iterator[Tuple[str, Document]]:
+        for number, text in enumerate(texts):
+            if not isinstance(text, str):
+                raise TypeError(f"text {number} is {_shown(text)}; allowed is a str")
+            yield text, self.predictor.document({"text": text})
 
 
 def _entity(entity: Dict[str, Any]) -> FoundEntity:

@@ -80,10 +80,15 @@ def judged_spans(
 def _with_best(probabilities: Tensor, best: Tensor, score: Tensor) -> Tensor:
     """
     The distributions `(K, C + 1)` whose columns `best` `(K,)` are `score` `(K,)`, while the others
-    keep their proportions.
+    keep their proportions. Where they have nothing between them, all that is left is `none`'s.
     """
     before = probabilities.gather(1, best[:, None])
-    rest = (1 - score[:, None]) / (1 - before).clamp(min=torch.finfo(before.dtype).tiny)
+    others = probabilities.scatter(1, best[:, None], 0.0)
+    nothing = others.sum(dim=1, keepdim=True) == 0
+    others[:, :1].masked_fill_(nothing, 1.0)
+    shares_of_rest = others / others.sum(dim=1, keepdim=True)
     # What is left as it is keeps its last digit.
-    shares = torch.where(score[:, None] == before, probabilities, probabilities * rest)
+    shares = torch.where(
+        score[:, None] == before, probabilities, shares_of_rest * (1 - score[:, None])
+    )
     return shares.scatter(1, best[:, None], score[:, None])

@@ -1,12 +1,13 @@
 """Texts with what a model finds in them, for annotators to correct."""
 
 from dataclasses import replace
-from typing import Any, Iterable, Iterator, List, NamedTuple, Tuple
+from typing import Any, Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
-from allennlp.common.util import JsonDict, lazy_groups_of
+from allennlp.common.util import JsonDict
 
 from locate_label_allennlp.data.document import Document
 from locate_label_allennlp.data.formats.json_items import optional_text
+from locate_label_allennlp.predictors.grouping import groups
 from locate_label_allennlp.predictors.judged_spans import JudgedSpan
 from locate_label_allennlp.predictors.nested_ner import NestedNerPredictor
 
@@ -31,7 +32,9 @@ class PreAnnotated(NamedTuple):
 
 
 def pre_annotated(
-    predictor: NestedNerPredictor, inputs: Iterable[Tuple[JsonDict, Document]], batch_size: int
+    predictor: NestedNerPredictor,
+    inputs: Iterable[Tuple[JsonDict, Document]],
+    batch_size: Optional[int] = None,
 ) -> Iterator[PreAnnotated]:
     """
     # Parameters
@@ -39,8 +42,8 @@ def pre_annotated(
     predictor : `NestedNerPredictor`
     inputs : `Iterable[Tuple[Dict[str, Any], Document]]`
         As `read_inputs` gives them; those without words are passed through.
-    batch_size : `int`
-        How many to hand to the predictor at once.
+    batch_size : `int`, optional
+        How many to hand to the predictor at once, as in `groups`.
 
     # Raises
 
@@ -49,7 +52,7 @@ def pre_annotated(
     model: Any = predictor._model
     thresholds = getattr(model, "thresholds", {})
     lowest = min(thresholds.values(), default=0.0)
-    for batch in lazy_groups_of(inputs, batch_size):
+    for batch in groups(inputs, batch_size):
         judged = predictor.judged_spans([document for _, document in batch], min(_LEAST, lowest))
         for (item, document), spans in zip(batch, judged, strict=True):
             doc_id = optional_text(item, "doc_id", ("input", 1))

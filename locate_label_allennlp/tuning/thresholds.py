@@ -47,8 +47,9 @@ class Objective(NamedTuple):
     def value(self, correct: int, found: int, gold: int) -> float:
         precision, recall = correct / max(found, 1), correct / max(gold, 1)
         if self.min_precision:
-            # Where it cannot be reached, the more precise the better.
-            return 1 + recall if precision >= self.min_precision and found else precision
+            # Where it cannot be reached, the more precise the better: below every recall.
+            lacking = precision - self.min_precision
+            return recall if lacking >= 0 and found else min(lacking, -1e-12)
         weight = self.beta**2
         return (1 + weight) * precision * recall / max(weight * precision + recall, 1e-12)
 

@@ -47,7 +47,7 @@ def test_entities_are_where_they_say(finder: EntityFinder) -> None:
 def test_a_pipe_gives_what_single_calls_give_whatever_its_batches(finder: EntityFinder) -> None:
     alone = [_places(finder(text)) for text in TEXTS]
     assert alone[1] == alone[2] == []
-    for batch_size in (1, 2, 64):
+    for batch_size in (1, 2, 64, None):
         assert [_places(found) for found in finder.pipe(iter(TEXTS), batch_size)] == alone
 
 

@@ -68,7 +68,20 @@ def test_calibrated_scores_leave_the_rest_to_the_others() -> None:
     assert judged([1, 3, 4], 0.07, calibrated=lambda scores: scores / 2)[0] == first[:1]
 
 
-def test_a_certain_one_leaves_nothing_to_share() -> None:
-    rows = [*ROWS[:4], [0.0, 1.0, 0.0]]
+@pytest.mark.parametrize(
+    ("row", "none", "other"),
+    [
+        ([0.0, 1.0, 0.0], 0.25, 0.0),
+        # In fp32 the sum of these is 1.
+        ([1e-9, 1.0, 3e-9], 0.0625, 0.1875),
+        # As a system has them that asks for each type by itself.
+        ([0.1, 0.5, 0.1], 0.3125, 0.3125),
+    ],
+)
+def test_what_calibration_leaves_is_shared_by_the_others(
+    row: list[float], none: float, other: float
+) -> None:
+    rows = [*ROWS[:4], row]
     _, (second,) = judged([0, 4], 0.0, calibrated=lambda scores: scores * 0.75, rows=rows)
-    assert (second.none, second.probabilities) == (0.0, {"A": 0.75, "B": 0.0})
+    assert second.none == pytest.approx(none)
+    assert second.probabilities == pytest.approx({"A": 0.75 * row[1], "B": other})

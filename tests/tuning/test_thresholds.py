@@ -77,6 +77,7 @@ def test_types_with_few_entities_have_the_threshold_of_all() -> None:
 def test_values() -> None:
     assert Objective().value(2, 4, 8) == pytest.approx(2 * 0.5 * 0.25 / 0.75)
     assert Objective(2.0).value(2, 4, 8) == pytest.approx(5 * 0.5 * 0.25 / (4 * 0.5 + 0.25))
-    assert Objective(min_precision=0.5).value(2, 4, 8) == 1.25
-    assert Objective(min_precision=0.6).value(2, 4, 8) == 0.5
+    assert Objective(min_precision=0.5).value(2, 4, 8) == 0.25
+    assert Objective(min_precision=0.6).value(2, 4, 8) == pytest.approx(-0.1)
+    assert Objective(min_precision=0.5).value(0, 0, 8) < 0
     assert Objective().value(0, 0, 0) == 0.0

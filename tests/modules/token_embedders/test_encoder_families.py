@@ -11,7 +11,7 @@ from allennlp.data import Token, Vocabulary
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from tokenizers.pre_tokenizers import ByteLevel
 
-from locate_label_allennlp.common.encoders import load_tokenizer, special_pieces
+from locate_label_allennlp.common.encoders import encoder_source, load_tokenizer, special_pieces
 from locate_label_allennlp.data.token_indexers import WindowedTransformerIndexer
 from locate_label_allennlp.modules.token_embedders import WindowedTransformerEmbedder
 
@@ -42,7 +42,7 @@ def byte_pairs(special):
     pieces = [*special, *sorted(ByteLevel.alphabet()), *(f"Ġ{letter}" for letter in LETTERS)]
     merges = [("Ġ", letter) for letter in LETTERS]
     tokenizer = Tokenizer(models.BPE(_numbered(pieces), merges))
-    tokenizer.pre_tokenizer = ByteLevel(add_prefix_space=True)
+    tokenizer.pre_tokenizer = ByteLevel(add_prefix_space=False)
     return tokenizer
 
 
@@ -113,7 +113,11 @@ def encoder(request, tmp_path):
         "tokenizer_class": family.tokenizer_class,
         "model_max_length": 64,
         **{"cls_token": start, "sep_token": end, "pad_token": pad},
-        **{"unk_token": unknown, "mask_token": mask, "add_prefix_space": True},
+        **{
+            "unk_token": unknown,
+            "mask_token": mask,
+            "add_prefix_space": family.tokenizer is not byte_pairs,
+        },
     }
     if family.special is ROBERTA:
         settings.update(bos_token=start, eos_token=end)
@@ -142,6 +146,9 @@ def test_words_and_vectors_are_those_of_transformers(encoder, tmp_path):
     before, after = special_pieces(load_tokenizer(encoder))
     pieces = [ids for word, ids in zip(WORDS, alone, strict=True) if word != "\u00ad"]
     assert together == [*before, *(piece for ids in pieces for piece in ids), *after]
+
+    copy = load_tokenizer(encoder_source(encoder, str(tmp_path / "training")))
+    assert [copy(word, add_special_tokens=False)["input_ids"] for word in visible] == pieces
 
     embedder = WindowedTransformerEmbedder(encoder, window=64, overlap=8).eval()
     ours = embedder(torch.tensor([indices["wordpieces"]]), torch.tensor([indices["piece_counts"]]))
