@@ -49,7 +49,7 @@ class Objective(NamedTuple):
         if self.min_precision:
             # Where it cannot be reached, the more precise the better: below every recall.
             lacking = precision - self.min_precision
-            return recall if lacking >= 0 and found else min(lacking, -1e-12)
+            return recall if lacking >= 0 else lacking
         weight = self.beta**2
         return (1 + weight) * precision * recall / max(weight * precision + recall, 1e-12)
 

@@ -1,6 +1,7 @@
 """Words and vectors of each kind of encoder are those that transformers alone gives."""
 
 import json
+import shutil
 from string import ascii_lowercase as LETTERS
 from typing import Any, Callable, NamedTuple
 
@@ -130,6 +131,15 @@ def encoder(request, tmp_path):
     )
     transformers.AutoModel.from_config(config).save_pretrained(tmp_path)
     return str(tmp_path)
+
+
+@pytest.mark.parametrize("encoder", ["roberta"], indirect=True)
+@pytest.mark.parametrize(("name", "piece"), [("mine", "Ġ"), ("mine-0123abcd", "a")])
+def test_the_copy_in_an_archive_stays_as_it_is(encoder, tmp_path, name, piece):
+    folder = tmp_path / "archive" / "encoder" / name
+    shutil.copytree(encoder, folder)
+    (first, *_) = load_tokenizer(str(folder)).tokenize("ab")
+    assert first[0] == piece
 
 
 def test_words_and_vectors_are_those_of_transformers(encoder, tmp_path):
