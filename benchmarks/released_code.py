@@ -9,9 +9,9 @@ of a training epoch.
 Theirs: reader, sampling, model, evaluator and loss as they are, with the settings of their
 `configs/example.conf` (GENIA) but for random word vectors and one part of speech: batches of 6 in
 training and 4 in prediction, one neighbouring sentence on each side, spans of 1 to 11 words, fp32,
-no processes beside their own. Their file imports a pynvml and a tensorboard only around these, so
-the loops around them are here, and the optimiser is PyTorch's AdamW, since transformers has none
-any more. It needs scikit-learn and jinja2.
+no processes beside their own. The loops over batches are here, since the file with theirs needs
+tensorboard and the AdamW that transformers had; the optimiser is PyTorch's AdamW. Their evaluator
+needs scikit-learn and jinja2.
 
 Ours: the config with spans of the same lengths, trained for `--train-steps` steps first. Prediction
 goes from documents in a JSON file to entities, an epoch from what is read before to the last
@@ -22,20 +22,15 @@ import importlib
 import json
 import sys
 import tempfile
-from argparse import Namespace
-from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Dict, List, Sequence
 
 import torch
 import transformers
-from allennlp.common.util import lazy_groups_of
-from allennlp.data import DataLoader
-from allennlp.nn.util import move_to_device
 from common import Report, interleaved
-from experiment import Experiment, experiment_parser, first_sentences, predict_lines, step
-from shared_windows import document_lines
+from experiment import experiment_parser, first_sentences
+from shared_windows import Contender
 
 from locate_label_allennlp.data.document import Document
 
@@ -67,6 +62,32 @@ _SETTINGS = {
     "no_times_count": False,
 }
 _TRAINING_BATCH, _PREDICTION_BATCH = 6, 4
+
+# What of a batch their model takes, what else in prediction, and what their loss takes.
+_FORWARD = [
+    "encodings",
+    "context_masks",
+    "token_masks",
+    "entity_masks",
+    "token_masks_bool",
+    "entity_masks_token",
+    "entity_spans_token",
+    "entity_sizes",
+    "pos_encoding",
+    "wordvec_encoding",
+    "char_encoding",
+    "token_masks_char",
+    "char_count",
+]
+_PREDICTION = ["entity_spans", "entity_sample_masks"]
+_LOSS = [
+    "entity_types",
+    "entity_types_1",
+    "ious",
+    "entity_sample_masks",
+    "offset_sample_masks",
+    "entity_spans_token",
+]
 
 
 class ReleasedCode:
@@ -140,7 +161,7 @@ class ReleasedCode:
             max_grad_norm=1.0,
         )
 
-    def epoch(self) -> None:
+    def epoch(self, _: None = None) -> None:
         """Over what the reader has read: sampling, forward and backward pass, optimiser step."""
         dataset = self._reader.get_dataset("train")
         dataset.switch_mode(self._entities.Dataset.TRAIN_MODE)
@@ -161,7 +182,7 @@ class ReleasedCode:
                 **_taken(batch, _LOSS),
             )
 
-    def predict(self) -> List[Any]:
+    def predict(self, _: None = None) -> List[Any]:
         """Of each sentence of the file of documents the entities."""
         dataset = self._entities.Dataset(
             "test", {}, {}, None, None, [length - 1 for length in LENGTHS], 0.7, 1.0
@@ -189,32 +210,6 @@ class ReleasedCode:
             collate_fn=self._sampling.collate_fn_padding,
         )
         return (self._util.to_device(batch, self._device) for batch in loader)
-
-
-_FORWARD = [
-    "encodings",
-    "context_masks",
-    "token_masks",
-    "entity_masks",
-    "token_masks_bool",
-    "entity_masks_token",
-    "entity_spans_token",
-    "entity_sizes",
-    "pos_encoding",
-    "wordvec_encoding",
-    "char_encoding",
-    "token_masks_char",
-    "char_count",
-]
-_PREDICTION = ["entity_spans", "entity_sample_masks"]
-_LOSS = [
-    "entity_types",
-    "entity_types_1",
-    "ious",
-    "entity_sample_masks",
-    "offset_sample_masks",
-    "entity_spans_token",
-]
 
 
 def _module(name: str) -> ModuleType:
@@ -266,64 +261,30 @@ def _write(path: Path, content: Any) -> None:
     path.write_text(json.dumps(content), encoding="utf-8")
 
 
-class OurCode:
-    """The system of a config, trained for some steps."""
-
-    def __init__(self, options: Namespace) -> None:
-        overrides = {
-            "dataset_reader.max_instances": options.limit,
-            "model.seed_lengths": LENGTHS,
-        }
-        self._experiment = Experiment(options, overrides)
-        self._experiment.train(options.train_steps, options.keep)
-        self._predictor = self._experiment.predictor()
-        self._optimizer = self._experiment.optimizer(self._experiment.model)
-        self._loader = DataLoader.from_params(
-            self._experiment.params["data_loader"].duplicate(),
-            reader=self._experiment.new_reader(),
-            data_path=options.corpus,
-        )
-        self._loader.index_with(self._experiment.vocab)
-        self.device = self._experiment.device
-        self.documents = list(first_sentences(self._experiment.documents, options.limit))
-        self._lines = document_lines(self.documents, options.limit, options.document)
-        self._options = options
-
-    def predict(self) -> None:
-        for group in lazy_groups_of(self._lines, self._options.lines):
-            predict_lines(self._predictor, group)
-
-    def epoch(self) -> None:
-        for batch in self._loader:
-            inputs = move_to_device(batch, self.device)
-            step(self._experiment.model, self._optimizer, inputs)
-
-
 def main() -> None:
     parser = experiment_parser(__doc__, rounds=3, train_steps=30, limit=300, document=20)
     parser.add_argument("--released", metavar="FOLDER", required=True, help="a clone of their code")
     options = parser.parse_args()
 
-    ours = OurCode(options)
-    report = Report("released code", options, ours.device)
+    if options.encoder is None:
+        parser.error("--encoder is missing; allowed is the folder of a BERT")
+
+    ours = Contender(options, {"model.seed_lengths": LENGTHS})
+    device = ours.experiment.device
+    documents = list(first_sentences(ours.experiment.documents, options.limit))
+    report = Report("released code", options, device)
     with tempfile.TemporaryDirectory() as folder:
-        released = ReleasedCode(
-            options.released, options.encoder, ours.documents, Path(folder), ours.device
-        )
+        released = ReleasedCode(options.released, options.encoder, documents, Path(folder), device)
         # A model that has learned nothing finds an entity almost everywhere.
         released.epoch()
-        for title, name in ("prediction", "predict"), ("training epoch", "epoch"):
-            runs = {"ours": ours, "released": released}
-            contenders = {who: partial(_run, code, name) for who, code in runs.items()}
-            times = interleaved(contenders, [None], options.rounds, ours.device, options.clock)
+        runs = {"ours": ours, "released": released}
+        for title, part in (("prediction", "predict"), ("training epoch", "epoch")):
+            contenders = {name: getattr(run, part) for name, run in runs.items()}
+            times = interleaved(contenders, [None], options.rounds, device, options.clock)
             report.add_ratio(f"{title}: released / ours", times, "ours", "released")
-            for who in runs:
-                report.add(f"{title}: {who}", times.median(who), "s")
+            for name in runs:
+                report.add(f"{title}: {name}", times.median(name), "s")
     report.finish()
-
-
-def _run(code: Any, name: str, _: None) -> None:
-    getattr(code, name)()
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ predictor; an epoch from the data loader's instances, read before, to the last o
 """
 
 import json
-from functools import partial
-from typing import Iterable, List
+from argparse import Namespace
+from typing import Any, Dict, Iterable, List
 
 from allennlp.common.util import lazy_groups_of
 from allennlp.data import DataLoader
@@ -32,6 +32,34 @@ def document_lines(documents: Iterable[Document], limit: int, size: int) -> List
     ]
 
 
+class Contender:
+    """A model that was trained for some steps, with a predictor and a data loader of its own."""
+
+    def __init__(self, options: Namespace, overrides: Dict[str, Any], **changes: Any) -> None:
+        limited = {"dataset_reader.max_instances": options.limit}
+        self.experiment = Experiment(options, {**overrides, **limited}, **changes)
+        self.experiment.train(options.train_steps, options.keep)
+        self._predictor = self.experiment.predictor()
+        self._optimizer = self.experiment.optimizer(self.experiment.model)
+        params = self.experiment.params["data_loader"].duplicate()
+        reader = self.experiment.new_reader()
+        self._loader = DataLoader.from_params(params, reader=reader, data_path=options.corpus)
+        self._loader.index_with(self.experiment.vocab)
+        documents = self.experiment.documents
+        self._lines = document_lines(documents, options.limit, options.document)
+        self._lines_at_once = options.lines
+
+    def predict(self, _: None = None) -> None:
+        """From the words of documents to JSON lines."""
+        for group in lazy_groups_of(self._lines, self._lines_at_once):
+            predict_lines(self._predictor, group)
+
+    def epoch(self, _: None = None) -> None:
+        for batch in self._loader:
+            inputs = move_to_device(batch, self.experiment.device)
+            step(self.experiment.model, self._optimizer, inputs)
+
+
 def main() -> None:
     parser = experiment_parser(__doc__, rounds=3, train_steps=30, limit=256, document=20)
     parser.add_argument("--b-context", default="window", help="as --context")
@@ -42,39 +70,19 @@ def main() -> None:
     changed = json.loads(options.b_overrides)
     for name, value in json.loads(options.reader_overrides).items():
         changed[f"dataset_reader.{name}"] = value
-    limited = {"dataset_reader.max_instances": options.limit}
-    experiments = {
-        "A": Experiment(options, limited),
-        "B": Experiment(options, {**changed, **limited}, context=options.b_context),
+    runs = {
+        "A": Contender(options, {}),
+        "B": Contender(options, changed, context=options.b_context),
     }
-    predictors, loaders, optimizers = {}, {}, {}
-    for name, experiment in experiments.items():
-        experiment.train(options.train_steps, options.keep)
-        predictors[name] = experiment.predictor()
-        optimizers[name] = experiment.optimizer(experiment.model)
-        params = experiment.params["data_loader"].duplicate()
-        reader = experiment.new_reader()
-        loaders[name] = DataLoader.from_params(params, reader=reader, data_path=options.corpus)
-        loaders[name].index_with(experiment.vocab)
-    device = experiments["A"].device
-    lines = document_lines(experiments["A"].documents, options.limit, options.document)
-
-    def predict(name: str, lines: List[str]) -> None:
-        for group in lazy_groups_of(lines, options.lines):
-            predict_lines(predictors[name], group)
-
-    def epoch(name: str, lines: List[str]) -> None:
-        for batch in loaders[name]:
-            step(experiments[name].model, optimizers[name], move_to_device(batch, device))
-
+    device = runs["A"].experiment.device
     report = Report("context", options, device)
     # Prediction first: the filter's threshold fits the weights as they are now.
-    for title, run in (("prediction of the corpus", predict), ("training epoch", epoch)):
-        contenders = {name: partial(run, name) for name in experiments}
-        times = interleaved(contenders, [lines], options.rounds, device, options.clock)
+    for title, part in (("prediction of the corpus", "predict"), ("training epoch", "epoch")):
+        contenders = {name: getattr(run, part) for name, run in runs.items()}
+        times = interleaved(contenders, [None], options.rounds, device, options.clock)
         report.add_ratio(f"{title}: A / B", times, "B", "A")
         report.add_ratio(f"{title}: B / A", times, "A", "B")
-        for name in experiments:
+        for name in runs:
             report.add(f"{title}: {name}", times.median(name), "s")
     report.finish()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Iterable, Iterator, List
 from allennlp.commands.subcommand import Subcommand
 from overrides import overrides
 
-from locate_label_allennlp.commands.predict import BATCH_SIZE, add_input_options, check_output
+from locate_label_allennlp.commands.predict import BATCH_SIZE_HELP, add_input_options, check_output
 from locate_label_allennlp.common.printable import printable
 from locate_label_allennlp.data.text_splitter import WORDS
 
@@ -62,11 +62,7 @@ class PreAnnotate(Subcommand):
         add_input_options(subparser)
         subparser.add_argument("--force", action="store_true", help="overwrite a file that exists")
         subparser.add_argument("--cuda-device", type=int, default=-1, help="the GPU; -1: CPU")
-        subparser.add_argument(
-            "--batch-size",
-            type=int,
-            help=BATCH_SIZE,
-        )
+        subparser.add_argument("--batch-size", type=int, help=BATCH_SIZE_HELP)
         subparser.add_argument(
             "--language", help="by whose rules text is split: spaCy's code (default: the model's)"
         )

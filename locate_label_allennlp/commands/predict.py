@@ -14,8 +14,7 @@ from locate_label_allennlp.common.standard_output import quiet_when_closed
 if TYPE_CHECKING:
     from locate_label_allennlp.data.formats.corpus_files import CorpusFile
 
-BATCH_SIZE = "inputs to take at once (default: as many as have 768 sentences together)"
-"""What `--batch-size` is."""
+BATCH_SIZE_HELP = "inputs to take at once (default: enough that hardly any padding is read)"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +34,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     changed = {
         "input_file": "a file, a folder, a pattern or an archive; - for standard input",
         "output_file": "the file to write; without it, predictions go to standard output",
-        "batch_size": BATCH_SIZE,
+        "batch_size": BATCH_SIZE_HELP,
         "silent": "show no progress",
     }
     for action in parser._actions:

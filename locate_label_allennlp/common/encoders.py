@@ -123,7 +123,7 @@ def _is_copy(source: str) -> bool:
 
 
 def _misses_blanks(tokenizer: Any) -> bool:
-    """Whether it takes a word alone for the end of another one."""
+    """Whether a word alone is tokenized as if no blank came before it."""
     waiting = [json.loads(tokenizer.backend_tokenizer.to_str()).get("pre_tokenizer")]
     while waiting:
         step = waiting.pop() or {}

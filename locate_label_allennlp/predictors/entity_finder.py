@@ -152,9 +152,8 @@ class EntityFinder:
     ) -> Iterator[List[FoundEntity]]:
         """
         The entities of each text, in the order of the texts, which are taken `batch_size` at a
-        time as results are asked for; by default as many as have 768 sentences together. Faster
-        than one by one. With `progress` a bar counts them on
-        standard error.
+        time as results are asked for; by default as many as `groups` puts together. Faster than
+        one by one. With `progress` a bar counts them on standard error.
         """
         if isinstance(texts, str) or not isinstance(texts, Iterable):
             raise TypeError(

@@ -84,11 +84,8 @@ def _with_best(probabilities: Tensor, best: Tensor, score: Tensor) -> Tensor:
     """
     before = probabilities.gather(1, best[:, None])
     others = probabilities.scatter(1, best[:, None], 0.0)
-    nothing = others.sum(dim=1, keepdim=True) == 0
-    others[:, :1].masked_fill_(nothing, 1.0)
-    shares_of_rest = others / others.sum(dim=1, keepdim=True)
+    others[:, :1].masked_fill_(others.sum(dim=1, keepdim=True) == 0, 1.0)
+    rest = (1 - score[:, None]) / others.sum(dim=1, keepdim=True)
     # What is left as it is keeps its last digit.
-    shares = torch.where(
-        score[:, None] == before, probabilities, shares_of_rest * (1 - score[:, None])
-    )
+    shares = torch.where(score[:, None] == before, probabilities, others * rest)
     return shares.scatter(1, best[:, None], score[:, None])

@@ -111,7 +111,9 @@ local tuning = env.tuning;
     batch_size: env.whole('BATCH_SIZE', given.batch_size),
     budget: env.unless_empty('BUDGET', env.whole(
       'BUDGET',
-      if given.budget == null && self.encoder != '' && self.context == 'window' then self.shared_window else given.budget
+      if given.budget == null && self.encoder != '' && self.context == 'window'
+      then self.shared_window
+      else given.budget
     )),
     precision: env.choice('PRECISION', given.precision, ['auto', 'fp32', 'bf16', 'fp16']),
     attention_dropout: env.unless_empty('ATTENTION_DROPOUT', env.rate(
