@@ -84,7 +84,7 @@ def _tune(args: argparse.Namespace) -> None:
         raise ConfigurationError(f"the model is {kind!r}, which has no thresholds to tune")
     batches = corpus_batches(archive, args.input_file, args.batch_size, args.cuda_device)
     sentences = Sentences(model, batches)
-    if not sum(sentences.gold.values()):
+    if not sum(sentences.gold().values()):
         raise CorpusError("has no gold entities, by which thresholds are chosen", args.input_file)
     objective = Objective(args.beta, args.min_precision, args.objective == "macro")
     tuned = tune(

@@ -1,5 +1,6 @@
+from copy import copy
 from numbers import Real
-from typing import List, Sequence
+from typing import Dict, List, Mapping, Optional, Sequence, TypeVar
 
 import numpy
 from allennlp.common import Registrable
@@ -8,15 +9,18 @@ from numpy.typing import NDArray
 
 from locate_label_allennlp.data.document import Entity
 
+_Decoder = TypeVar("_Decoder", bound="EntityDecoder")
+
 
 class EntityDecoder(Registrable):
     """
     Chooses the entities of a sentence among its candidates.
 
-    What every decoder does is done here: candidates whose score is not above the threshold are left
-    out, and the same `(start, end, type)` met again keeps its best score. No decoder ever raises a
-    score, so a candidate left out at the beginning could not have come back, and could not have
-    changed the fate of a better one. A subclass says in `select` which of the others stay.
+    What every decoder does is done here: candidates whose score is not above the threshold of their
+    type are left out before anything else, so that what can be no entity takes the place of none;
+    and the same `(start, end, type)` met again keeps its best score. No decoder ever raises a
+    score, so a candidate left out at the beginning could not have come back. A subclass says in
+    `select` which of the others stay.
 
     Wherever two candidates have the same score, the one with the earlier start goes first, then the
     one with the earlier end, then the alphabetically first type: the result does not depend on the
@@ -26,12 +30,36 @@ class EntityDecoder(Registrable):
 
     score_threshold : `float`, optional (default = `0.5`)
         An entity's score must be above it: `delta` of the paper, in `[0, 1]`.
+    type_thresholds : `Mapping[str, float]`, optional (default = `None`)
+        The same for the types that have one of their own, be it higher or lower.
     """
 
     default_implementation = "soft_nms"
 
-    def __init__(self, score_threshold: float = 0.5) -> None:
+    def __init__(
+        self,
+        score_threshold: float = 0.5,
+        type_thresholds: Optional[Mapping[str, float]] = None,
+    ) -> None:
         self.score_threshold = check_fraction("score_threshold", score_threshold, zero=True)
+        self.type_thresholds: Dict[str, float] = {
+            kind: check_fraction(f"type_thresholds.{kind}", value, zero=True)
+            for kind, value in (type_thresholds or {}).items()
+        }
+
+    def threshold_of(self, kind: str) -> float:
+        """What the score of an entity of this type must be above."""
+        return self.type_thresholds.get(kind, self.score_threshold)
+
+    def with_thresholds(
+        self: _Decoder,
+        score_threshold: float,
+        type_thresholds: Optional[Mapping[str, float]] = None,
+    ) -> _Decoder:
+        """A decoder like this one with these thresholds alone; see the class for both."""
+        other = copy(self)
+        EntityDecoder.__init__(other, score_threshold, type_thresholds)
+        return other
 
     def decode(self, candidates: Sequence[Entity]) -> List[Entity]:
         """
@@ -45,7 +73,7 @@ class EntityDecoder(Registrable):
         `List[Entity]`
             The entities, sorted by start, end and type.
         """
-        above = [each for each in candidates if score_of(each) > self.score_threshold]
+        above = [each for each in candidates if score_of(each) > self.threshold_of(each.type)]
         # Of the same candidate the last one stays, which is the best.
         best = {candidate.key: candidate for candidate in sorted(above, key=score_of)}
         entities = self.select([best[key] for key in sorted(best)])
@@ -56,7 +84,7 @@ class EntityDecoder(Registrable):
         # Parameters
 
         candidates : `List[Entity]`
-            Candidates with distinct `(start, end, type)`, sorted by them, all above the threshold.
+            With distinct `(start, end, type)`, sorted by them, all above their thresholds.
 
         # Returns
 

@@ -15,7 +15,8 @@ class FlatDecoder(EntityDecoder):
     # Parameters
 
     score_threshold : `float`, optional (default = `0.5`)
-        An entity's score must be above it, in `[0, 1]`.
+    type_thresholds : `Mapping[str, float]`, optional (default = `None`)
+        See `EntityDecoder`.
     """
 
     def select(self, candidates: List[Entity]) -> List[Entity]:

@@ -1,4 +1,4 @@
-from typing import List
+from typing import List, Mapping, Optional
 
 from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.decoders.entity_decoder import EntityDecoder, best_first
@@ -19,11 +19,17 @@ class GreedyDecoder(EntityDecoder):
     flat : `bool`, optional (default = `False`)
         Whether the entities are flat.
     score_threshold : `float`, optional (default = `0.5`)
-        An entity's score must be above it, in `[0, 1]`.
+    type_thresholds : `Mapping[str, float]`, optional (default = `None`)
+        See `EntityDecoder`.
     """
 
-    def __init__(self, flat: bool = False, score_threshold: float = 0.5) -> None:
-        super().__init__(score_threshold)
+    def __init__(
+        self,
+        flat: bool = False,
+        score_threshold: float = 0.5,
+        type_thresholds: Optional[Mapping[str, float]] = None,
+    ) -> None:
+        super().__init__(score_threshold, type_thresholds)
         self._flat = flat
 
     def select(self, candidates: List[Entity]) -> List[Entity]:

@@ -1,4 +1,4 @@
-from typing import List
+from typing import List, Mapping, Optional
 
 from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.decoders.entity_decoder import EntityDecoder, best_first, check_fraction
@@ -16,11 +16,17 @@ class NmsDecoder(EntityDecoder):
     overlap_threshold : `float`, optional (default = `0.6`)
         The IoU from which on two candidates exclude each other, in `(0, 1]`.
     score_threshold : `float`, optional (default = `0.5`)
-        An entity's score must be above it, in `[0, 1]`.
+    type_thresholds : `Mapping[str, float]`, optional (default = `None`)
+        See `EntityDecoder`.
     """
 
-    def __init__(self, overlap_threshold: float = 0.6, score_threshold: float = 0.5) -> None:
-        super().__init__(score_threshold)
+    def __init__(
+        self,
+        overlap_threshold: float = 0.6,
+        score_threshold: float = 0.5,
+        type_thresholds: Optional[Mapping[str, float]] = None,
+    ) -> None:
+        super().__init__(score_threshold, type_thresholds)
         self._overlap_threshold = check_fraction("overlap_threshold", overlap_threshold, zero=False)
 
     def select(self, candidates: List[Entity]) -> List[Entity]:

@@ -1,4 +1,4 @@
-from typing import List, Sequence
+from typing import List, Mapping, Optional, Sequence
 
 import numpy
 from overrides import overrides
@@ -15,8 +15,8 @@ class SoftNmsDecoder(EntityDecoder):
     [Locate and Label: A Two-stage Identifier for Nested Named Entity Recognition]
     (https://aclanthology.org/2021.acl-long.216): takes the candidates from the best score to the
     worst, and each one taken lowers the score of all those still waiting that overlap it much,
-    whatever their type. A candidate whose score is above the threshold when it is taken is an
-    entity, with the score it has then.
+    whatever their type. A candidate whose score is above its threshold when it is taken is an
+    entity, with the score it has then; one whose score is not is out, and lowers none.
 
     # Parameters
 
@@ -25,11 +25,13 @@ class SoftNmsDecoder(EntityDecoder):
     overlap_threshold : `float`, optional (default = `0.6`)
         The IoU from which on candidates lower each other's scores: `k` of the paper, in `(0, 1]`.
     score_threshold : `float`, optional (default = `0.5`)
-        An entity's score must be above it: `delta` of the paper, in `[0, 1]`.
+        `delta` of the paper.
     drop_crossing : `bool`, optional (default = `False`)
         Whether two candidates that share words without one lying inside the other are both dropped
         before anything else, whatever their types and scores. So in the authors' released code;
         the paper does not say it.
+    type_thresholds : `Mapping[str, float]`, optional (default = `None`)
+        As `score_threshold`, see `EntityDecoder`.
     """
 
     def __init__(
@@ -38,8 +40,9 @@ class SoftNmsDecoder(EntityDecoder):
         overlap_threshold: float = 0.6,
         score_threshold: float = 0.5,
         drop_crossing: bool = False,
+        type_thresholds: Optional[Mapping[str, float]] = None,
     ) -> None:
-        super().__init__(score_threshold)
+        super().__init__(score_threshold, type_thresholds)
         self._decay = check_fraction("decay", decay, zero=False)
         self._overlap_threshold = check_fraction("overlap_threshold", overlap_threshold, zero=False)
         self._drop_crossing = drop_crossing
@@ -58,13 +61,15 @@ class SoftNmsDecoder(EntityDecoder):
     def select(self, candidates: List[Entity]) -> List[Entity]:
         spans = [candidate.span for candidate in candidates]
         lowers = overlaps(spans, spans, self._overlap_threshold)
-        # The scores of those still waiting, and 0 for those taken.
+        thresholds = numpy.array([self.threshold_of(each.type) for each in candidates])
+        # The scores of those still waiting, and 0 for those taken or out.
         scores = numpy.array([score_of(candidate) for candidate in candidates], dtype=numpy.float64)
         entities: List[Entity] = []
         for _ in candidates:
+            scores[scores <= thresholds] = 0.0
             # Of equal scores the first.
             best = int(scores.argmax())
-            if scores[best] <= self.score_threshold:
+            if scores[best] == 0:
                 break
             entities.append(candidates[best].with_score(float(scores[best])))
             scores[lowers[best]] *= self._decay  # (18)

@@ -1,6 +1,6 @@
 """What the models that detect entities have in common: words in, entities out."""
 
-from typing import Any, Collection, Dict, List, Mapping, Optional, Union
+from typing import Any, Collection, Dict, Iterable, List, Mapping, Optional, Union
 
 import torch
 from allennlp.common.checks import ConfigurationError
@@ -12,7 +12,6 @@ from locate_label_allennlp.common.length_buckets import LengthBuckets
 from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.data.fields import entities_of_tensor
 from locate_label_allennlp.decoders import EntityDecoder, SoftNmsDecoder
-from locate_label_allennlp.decoders.entity_decoder import check_fraction, score_of
 from locate_label_allennlp.decoders.score_calibration import ScoreCalibration
 from locate_label_allennlp.models.detection import Candidates, GoldEntities
 from locate_label_allennlp.models.ner_model import NerModel
@@ -40,9 +39,6 @@ class NestedNerModel(NerModel):
     calibration : `ScoreCalibration`, optional (default = `None`)
         Of the scores of entities, in prediction: what `allennlp tune-thresholds` fits. The
         probabilities of the candidates stay as they are.
-    type_thresholds : `Dict[str, float]`, optional (default = `None`)
-        Of some types: the score that an entity must be above, where this is more than the
-        decoder's `score_threshold`.
     """
 
     def __init__(
@@ -53,33 +49,24 @@ class NestedNerModel(NerModel):
         metric: Optional[NestedSpanF1] = None,
         label_namespace: str = "entity_labels",
         calibration: Optional[ScoreCalibration] = None,
-        type_thresholds: Optional[Dict[str, float]] = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(vocab, word_encoder, label_namespace, **kwargs)
         self.calibration = calibration
-        self.type_thresholds = self._checked("type_thresholds", type_thresholds or {})
         self.decoder = decoder or SoftNmsDecoder()
+        self._check_types("type_thresholds", self.decoder.type_thresholds)
         self._metric = metric or NestedSpanF1(vocab, label_namespace)
 
-    def _checked(self, name: str, thresholds: Mapping[str, float]) -> Dict[str, float]:
-        unknown = sorted(thresholds.keys() - set(self.labels.values()))
+    def _check_types(self, name: str, types: Iterable[str]) -> None:
+        unknown = sorted(set(types) - set(self.labels.values()))
         if unknown:
             allowed = ", ".join(self.labels.values())
             raise ConfigurationError(f"{name} has {unknown}; allowed are {allowed}")
-        return {
-            kind: check_fraction(f"{name}.{kind}", value, zero=True)
-            for kind, value in thresholds.items()
-        }
 
     @property
     def thresholds(self) -> Dict[str, float]:
         """For each type the score that an entity must be above."""
-        lowest = self.decoder.score_threshold
-        return {
-            kind: max(lowest, self.type_thresholds.get(kind, lowest))
-            for kind in self.labels.values()
-        }
+        return {kind: self.decoder.threshold_of(kind) for kind in self.labels.values()}
 
     def set_threshold(self, threshold: Union[float, Mapping[str, float]]) -> None:
         """
@@ -92,13 +79,15 @@ class NestedNerModel(NerModel):
 
         `ConfigurationError` for a type that the model does not know, or what is not in `[0, 1]`.
         """
-        if isinstance(threshold, Mapping):
-            thresholds = {**self.thresholds, **self._checked("threshold", threshold)}
-            self.decoder.score_threshold = min(thresholds.values())
-            self.type_thresholds = thresholds
-        else:
-            self.decoder.score_threshold = check_fraction("threshold", threshold, zero=True)
-            self.type_thresholds = {}
+        self.decoder = self.decoder_with(threshold)
+
+    def decoder_with(self, threshold: Union[float, Mapping[str, float]]) -> EntityDecoder:
+        """The model's decoder with other thresholds; see `set_threshold`."""
+        if not isinstance(threshold, Mapping):
+            return self.decoder.with_thresholds(threshold)
+        self._check_types("threshold", threshold)
+        types = {**self.decoder.type_thresholds, **threshold}
+        return self.decoder.with_thresholds(self.decoder.score_threshold, types)
 
     def candidates(self, entities: Optional[Tensor] = None, **inputs: Any) -> Candidates:
         """
@@ -117,11 +106,8 @@ class NestedNerModel(NerModel):
 
     @overrides
     def decode(self, candidates: Candidates, num_sentences: int) -> List[List[Entity]]:
-        return [self.choose(spans) for spans in self.scored_spans(candidates, num_sentences)]
-
-    def choose(self, scored: List[Entity]) -> List[Entity]:
-        """The entities among the scored spans of a sentence."""
-        return above(self.decoder.decode(scored), self.type_thresholds)
+        scored = self.scored_spans(candidates, num_sentences)
+        return [self.decoder.decode(spans) for spans in scored]
 
     @overrides
     def calibrated(self, scores: Tensor) -> Tensor:
@@ -167,15 +153,6 @@ class NestedNerModel(NerModel):
     def group_metrics(self) -> Dict[str, float]:
         """The scores of each group of entities, which `get_metrics` may leave out."""
         return self._metric.get_metric(verbose=True)
-
-
-def above(entities: List[Entity], type_thresholds: Mapping[str, float]) -> List[Entity]:
-    """Those whose score is above the threshold of their type, if it has one."""
-    return [
-        entity
-        for entity in entities
-        if entity.type not in type_thresholds or score_of(entity) > type_thresholds[entity.type]
-    ]
 
 
 def _reached(candidates: Candidates, entities: Tensor) -> Dict[str, int]:

@@ -23,12 +23,16 @@ class JudgedSpan(NamedTuple):
         the others and NONE share the rest as before.
     is_found : `bool`
         Whether the model finds it, with this type.
+    needed : `float`
+        What the score has to be above: the threshold of the type or, where this is higher, the
+        score with which the type would be as probable as NONE.
     """
 
     entity: Entity
     none: float
     probabilities: Dict[str, float]
     is_found: bool
+    needed: float
 
 
 def judged_spans(
@@ -61,19 +65,24 @@ def judged_spans(
     # (K,)
     probability, label = candidates.probabilities[:, 1:].max(dim=1)
     score = model.calibrated(probability)
+    # As much more of the one is as much less of the other.
+    tied = model.calibrated((probability + candidates.probabilities[:, 0]) / 2)
     kept = (score > min_score).nonzero().squeeze(1)
     spans = candidates.spans.select(kept)
     shares = _with_best(candidates.probabilities[kept], label[kept] + 1, score[kept])
-    columns = zip(*(column.tolist() for column in (*spans, label[kept], shares)), strict=True)
+    columns = zip(
+        *(column.tolist() for column in (*spans, label[kept], tied[kept], shares)), strict=True
+    )
     best: List[Dict[Tuple[Any, ...], JudgedSpan]] = [{} for _ in range(num_sentences)]
-    for sentence, start, end, kind, (none, *probabilities) in columns:
+    for sentence, start, end, kind, tie, (none, *probabilities) in columns:
         by_type = {model.labels[index]: each for index, each in enumerate(probabilities)}
         kind = model.labels[kind]
         entity = Entity(start, end + 1, kind, score=by_type[kind])
         before = best[sentence].get(entity.key)
         if before is None or before.entity.score < by_type[kind]:
             is_found = entity.key in found[sentence]
-            best[sentence][entity.key] = JudgedSpan(entity, none, by_type, is_found)
+            needed = max(model.decoder.threshold_of(kind), tie)
+            best[sentence][entity.key] = JudgedSpan(entity, none, by_type, is_found, needed)
     return [[spans[key] for key in sorted(spans)] for spans in best]
 
 

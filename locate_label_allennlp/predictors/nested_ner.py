@@ -2,7 +2,7 @@
 
 import json
 from itertools import chain
-from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple, TypeVar
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple, TypeVar
 
 import torch
 from allennlp.common.checks import ConfigurationError
@@ -19,6 +19,7 @@ from locate_label_allennlp.data.formats import JsonlFormat
 from locate_label_allennlp.data.formats.running_text import Splitting
 from locate_label_allennlp.data.samplers.token_budget import least_work_batches, texts_of
 from locate_label_allennlp.decoders.overlap import check_overlap, without_overlap
+from locate_label_allennlp.models.nested_ner_model import NestedNerModel
 from locate_label_allennlp.patches.trust import restricted
 from locate_label_allennlp.predictors.judged_spans import JudgedSpan, judged_spans
 
@@ -158,7 +159,7 @@ class NestedNerPredictor(Predictor):
         for instance, entities in zip(instances, self._found(instances), strict=True):
             words = instance["metadata"]["words"]  # type: ignore
             document = Document((Sentence(words),))
-            outputs.append({"tokens": list(words), "entities": _placed(document, iter([entities]))})
+            outputs.append({"tokens": list(words), "entities": placed(document, iter([entities]))})
         return outputs
 
     def document(self, item: JsonDict) -> Document:
@@ -199,7 +200,7 @@ class NestedNerPredictor(Predictor):
         predictor by default.
         """
         found = self.found_in_sentences(documents, with_gold, overlap)
-        return [_placed(document, found) for document in documents]
+        return [placed(document, found) for document in documents]
 
     def found_in_sentences(
         self,
@@ -226,25 +227,50 @@ class NestedNerPredictor(Predictor):
 
         `ConfigurationError` for a model that is given its mentions.
         """
-        model: Any = self._model
-        if model.is_given_mentions:
+        spans = self._of_batches(
+            documents, lambda model, batch: judged_spans(model, batch, min_score, self._overlap)
+        )
+        return [
+            [(number, span) for number in range(len(document.sentences)) for span in next(spans)]
+            for document in documents
+        ]
+
+    def scored_spans(self, documents: Sequence[Document]) -> List[List[List[Entity]]]:
+        """
+        What a decoder chooses the entities from, in each sentence of each document.
+
+        # Raises
+
+        `ConfigurationError` for a model that is given its mentions.
+        """
+        spans = self._of_batches(
+            documents,
+            lambda model, batch: model.scored_spans(
+                model.candidates(**batch), len(batch["metadata"])
+            ),
+        )
+        return [[next(spans) for _ in document.sentences] for document in documents]
+
+    def _of_batches(
+        self,
+        documents: Sequence[Document],
+        made: Callable[[NestedNerModel, Dict[str, Any]], List[_T]],
+    ) -> Iterator[_T]:
+        """What is made of the sentences of all documents, from batches on the model's device."""
+        model = self._model
+        if not isinstance(model, NestedNerModel):
             raise ConfigurationError(
                 "the model names the types of mentions that it is given; allowed is one that "
                 "looks for entities"
             )
 
-        def judged(batch: List[Instance]) -> List[List[JudgedSpan]]:
-            dataset = Batch(batch)
-            dataset.index_instances(model.vocab)
-            tensors = move_to_device(dataset.as_tensor_dict(), self.cuda_device)
+        def of_batch(instances: List[Instance]) -> List[_T]:
+            batch = Batch(instances)
+            batch.index_instances(model.vocab)
             with torch.inference_mode():
-                return judged_spans(model, tensors, min_score, self._overlap)
+                return made(model, move_to_device(batch.as_tensor_dict(), self.cuda_device))
 
-        spans = self._of_sentences(documents, lambda instances: self._batched(instances, judged))
-        return [
-            [(number, span) for number in range(len(document.sentences)) for span in next(spans)]
-            for document in documents
-        ]
+        return self._of_sentences(documents, lambda group: self._batched(group, of_batch))
 
     def _of_sentences(
         self,
@@ -306,7 +332,7 @@ def place_of(span: Tuple[int, int], number: int, document: Document) -> JsonDict
     return {"text": surface, **place}
 
 
-def _placed(document: Document, found: Iterator[List[Entity]]) -> List[JsonDict]:
+def placed(document: Document, found: Iterator[List[Entity]]) -> List[JsonDict]:
     """The document's entities, told where they stand; takes one list a sentence from `found`."""
     return [
         {

@@ -23,8 +23,9 @@ class PreAnnotated(NamedTuple):
         Its entities are those that the model finds, each with the probability of its type as score.
     margin : `float`
         How certain the model is of it: the smallest distance, over all spans that it looked at,
-        between the probability of the span's most probable type and the threshold of that type. It
-        is small where an entity was only just found, or only just not.
+        between the score of the span's most probable type and the one that it needs to be an
+        entity (`JudgedSpan`). It is small where an entity was only just found, or only just not;
+        1 where there is nothing to be uncertain of.
     """
 
     document: Document
@@ -49,18 +50,15 @@ def pre_annotated(
 
     `ConfigurationError` for a model that is given its mentions.
     """
-    model: Any = predictor._model
-    thresholds = getattr(model, "thresholds", {})
-    lowest = min(thresholds.values(), default=0.0)
+    thresholds = getattr(predictor._model, "thresholds", {})
+    # Whatever is found is among the spans.
+    min_score = min([_LEAST, *thresholds.values()])
     for batch in groups(inputs, batch_size):
-        judged = predictor.judged_spans([document for _, document in batch], min(_LEAST, lowest))
+        judged = predictor.judged_spans([document for _, document in batch], min_score)
         for (item, document), spans in zip(batch, judged, strict=True):
             doc_id = optional_text(item, "doc_id", ("input", 1))
-            margins = [
-                abs((span.entity.score or 0.0) - thresholds[span.entity.type]) for _, span in spans
-            ]
-            # Whatever is not among the spans has hardly any probability.
-            yield PreAnnotated(_annotated(document, doc_id, spans), min([lowest, *margins]))
+            margins = [abs((span.entity.score or 0.0) - span.needed) for _, span in spans]
+            yield PreAnnotated(_annotated(document, doc_id, spans), min(margins, default=1.0))
 
 
 def _annotated(document: Document, doc_id: Any, spans: List[Tuple[int, JudgedSpan]]) -> Document:

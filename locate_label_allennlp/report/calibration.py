@@ -4,7 +4,6 @@ from typing import Any, Dict, List
 
 from locate_label_allennlp.decoders import EntityDecoder
 from locate_label_allennlp.decoders.entity_decoder import score_of
-from locate_label_allennlp.report.curves import with_threshold
 from locate_label_allennlp.report.traces import Trace
 from locate_label_allennlp.tuning.calibration import calibration_error, reliability
 
@@ -21,7 +20,7 @@ class Calibration:
     """
 
     def __init__(self, decoder: EntityDecoder) -> None:
-        self._decoder = with_threshold(decoder, 0.0)
+        self._decoder = decoder.with_thresholds(0.0)
         self._scores: List[float] = []
         self._correct: List[bool] = []
 

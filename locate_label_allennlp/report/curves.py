@@ -1,10 +1,8 @@
 """How precision and recall depend on the threshold of the score."""
 
-from copy import copy
-from typing import Any, Dict, Mapping, Optional
+from typing import Any, Dict
 
 from locate_label_allennlp.decoders import EntityDecoder
-from locate_label_allennlp.models.nested_ner_model import above
 from locate_label_allennlp.report.traces import Trace
 from locate_label_allennlp.training.metrics.entity_counter import Counts, EntityCounter
 
@@ -16,28 +14,21 @@ class Curves:
     """
     Decodes each sentence again at every threshold: a decoder that lets spans compete, such as
     Soft-NMS, may take others when there are more of them, so that filtering its entities by their
-    scores would not do. Each point is what `allennlp evaluate` gives with that threshold.
+    scores would not do. Each point is what `allennlp evaluate` gives with that threshold for all
+    types, those that have one of their own, too.
 
     # Parameters
 
     decoder : `EntityDecoder`
         The model's; it is not changed.
     counter : `EntityCounter`
-    type_thresholds : `Mapping[str, float]`, optional
-        Those of the model, which are kept where they are higher.
     """
 
-    def __init__(
-        self,
-        decoder: EntityDecoder,
-        counter: EntityCounter,
-        type_thresholds: Optional[Mapping[str, float]] = None,
-    ) -> None:
-        self._type_thresholds = type_thresholds or {}
-        own = decoder.score_threshold
+    def __init__(self, decoder: EntityDecoder, counter: EntityCounter) -> None:
+        own = [decoder.score_threshold, *decoder.type_thresholds.values()]
         self._decoders = {
-            threshold: with_threshold(decoder, threshold)
-            for threshold in sorted({*THRESHOLDS, own})
+            threshold: decoder.with_thresholds(threshold)
+            for threshold in sorted({*THRESHOLDS, *own})
         }
         self._counter = counter
         groups = ["micro", *counter.types.values()]
@@ -47,8 +38,7 @@ class Curves:
 
     def add(self, trace: Trace) -> None:
         for threshold, decoder in self._decoders.items():
-            found = above(decoder.decode(trace.scored), self._type_thresholds)
-            counts = self._counter.count([found], [trace.gold])
+            counts = self._counter.count([decoder.decode(trace.scored)], [trace.gold])
             for group, points in self._counts.items():
                 points[threshold] += counts[group]
 
@@ -66,10 +56,3 @@ class Curves:
         }
         best = max(points["micro"], key=lambda point: (point["f1"], point["threshold"]))
         return {"points": points, "best": best}
-
-
-def with_threshold(decoder: EntityDecoder, threshold: float) -> EntityDecoder:
-    """A decoder like the given one, with another threshold."""
-    other = copy(decoder)
-    other.score_threshold = threshold
-    return other

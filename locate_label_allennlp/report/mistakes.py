@@ -2,11 +2,10 @@
 
 import random
 from collections import Counter
-from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Sequence, Tuple
 
 from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.decoders import EntityDecoder
-from locate_label_allennlp.models.nested_ner_model import above
 from locate_label_allennlp.report.stages import (
     ORIGINS,
     STAGES,
@@ -32,19 +31,10 @@ class Mistakes:
     max_examples : `int`
         How many sentences are kept for each stage and each origin, drawn at random, but always
         the same ones.
-    type_thresholds : `Mapping[str, float]`, optional
-        Those of the model.
     """
 
-    def __init__(
-        self,
-        decoder: EntityDecoder,
-        types: Sequence[str],
-        max_examples: int,
-        type_thresholds: Optional[Mapping[str, float]] = None,
-    ) -> None:
+    def __init__(self, decoder: EntityDecoder, types: Sequence[str], max_examples: int) -> None:
         self._decoder = decoder
-        self._type_thresholds = type_thresholds or {}
         self._columns = {label: column for column, label in enumerate(types, start=1)}
         self._missed: List[Dict[str, Any]] = []
         self._false: List[Dict[str, Any]] = []
@@ -53,7 +43,7 @@ class Mistakes:
         self._stages: Dict[str, str] = {}
 
     def add(self, trace: Trace) -> None:
-        self._stages.update(possible_stages(trace, self._decoder, self._type_thresholds))
+        self._stages.update(possible_stages(trace, self._decoder))
         mistakes = [*self._misses(trace), *self._falses(trace)]
         marks = marks_of(trace)
         # A sentence is an example of each kind of mistake at most once.
@@ -88,7 +78,7 @@ class Mistakes:
             yield _Mistake(f"false/{kind}", described)
 
     def _survives(self, entity: Entity) -> bool:
-        return bool(above(self._decoder.decode([entity]), self._type_thresholds))
+        return bool(self._decoder.decode([entity]))
 
     def as_json(self) -> Dict[str, Any]:
         """

@@ -152,9 +152,14 @@ def _plots(report: JsonDict, types: Sequence[str]) -> Dict[str, str]:
     probabilities = report["probabilities"]
     svgs: Dict[str, str] = {}
     if "curves" in report:
-        curves, threshold = report["curves"], report["model"]["score_threshold"]
-        svgs["precision_recall"] = plots.precision_recall_plot(curves, types, threshold)
-        svgs["threshold"] = plots.threshold_plot(curves, threshold)
+        curves, model = report["curves"], report["model"]
+        own = {
+            model["type_thresholds"].get(kind, model["score_threshold"]) for kind in model["types"]
+        }
+        svgs["precision_recall"] = plots.precision_recall_plot(
+            curves, types, report["scores"]["micro"]
+        )
+        svgs["threshold"] = plots.threshold_plot(curves, sorted(own))
     if "calibration" in report and report["calibration"]["bins"]:
         svgs["reliability"] = plots.reliability_plot(report["calibration"])
     if report["training"]:

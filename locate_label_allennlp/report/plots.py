@@ -5,7 +5,7 @@ import math
 import re
 import warnings
 from statistics import median
-from typing import Any, Callable, Dict, List, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Sequence, Tuple
 
 from allennlp.common.util import JsonDict
 
@@ -58,8 +58,11 @@ MOST_TYPES = len(_TYPE_COLOURS)
 _FEWEST_WORDS, _MOST_WORDS = 3, 10
 
 
-def precision_recall_plot(curves: JsonDict, types: Sequence[str], threshold: float) -> str:
-    """Recall against precision over all thresholds, of all entities and of the given types."""
+def precision_recall_plot(curves: JsonDict, types: Sequence[str], own: JsonDict) -> str:
+    """
+    Recall against precision over all thresholds, of all entities and of the given types; a dot
+    where the model itself is.
+    """
 
     def draw(axes: Any) -> None:
         lines: List[Tuple[str, Any]] = []
@@ -70,8 +73,8 @@ def precision_recall_plot(curves: JsonDict, types: Sequence[str], threshold: flo
         points = _with_precision(curves, "micro")
         (line,) = axes.plot(*_columns(points, "recall", "precision"), color=_TEXT, lw=2)
         lines.append(("all", line))
-        own = [point for point in points if point["threshold"] == threshold]
-        axes.plot(*_columns(own, "recall", "precision"), "o", color=_TEXT, ms=7)
+        if own["predicted"]:
+            axes.plot(own["recall"], own["precision"], "o", color=_TEXT, ms=7)
         axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1.02))
         axes.set_ylim(top=1.02)
         _legend_beside(axes, lines)
@@ -79,15 +82,16 @@ def precision_recall_plot(curves: JsonDict, types: Sequence[str], threshold: flo
     return _svg("pr", draw)
 
 
-def threshold_plot(curves: JsonDict, threshold: float) -> str:
-    """Precision, recall and F1 against the threshold; a line where the model's is."""
+def threshold_plot(curves: JsonDict, own: Iterable[float]) -> str:
+    """Precision, recall and F1 against the threshold; lines where those of the model are."""
 
     def draw(axes: Any) -> None:
         points = _with_precision(curves, "micro")
         for name, colour in (("precision", RIGHT), ("recall", WRONG), ("f1", _TEXT)):
             shown = "F1" if name == "f1" else name
             axes.plot(*_columns(points, "threshold", name), color=colour, lw=2, label=shown)
-        axes.axvline(threshold, color=_TEXT, lw=1, ls=":")
+        for threshold in own:
+            axes.axvline(threshold, color=_TEXT, lw=1, ls=":")
         axes.set(xlabel="score threshold", xlim=(0, 1), ylim=(0, 1.02))
         axes.legend(loc="lower left")
 

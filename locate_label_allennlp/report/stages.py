@@ -1,6 +1,6 @@
 """Which stage of a model lost an entity, and what a false entity comes from."""
 
-from typing import Callable, Dict, Mapping, NamedTuple, Optional, Sequence
+from typing import Callable, Dict, NamedTuple, Optional, Sequence
 
 import torch
 from torch import Tensor
@@ -47,9 +47,7 @@ class Origin(NamedTuple):
     nearest: Optional[Entity]
 
 
-def possible_stages(
-    trace: Trace, decoder: EntityDecoder, type_thresholds: Optional[Mapping[str, float]] = None
-) -> Dict[str, str]:
+def possible_stages(trace: Trace, decoder: EntityDecoder) -> Dict[str, str]:
     """
     The stages at which entities of a sentence can be lost, and what each means.
 
@@ -57,8 +55,6 @@ def possible_stages(
 
     trace : `Trace`
     decoder : `EntityDecoder`
-    type_thresholds : `Mapping[str, float]`, optional
-        Those of the model.
     """
     seeds = trace.seeds
     can_occur = {
@@ -66,7 +62,7 @@ def possible_stages(
         "seed": seeds is not None,
         "filter": seeds is not None and seeds.kept is not None,
         "boundary": not _classifies_all(trace) if seeds is None else seeds.are_adjusted,
-        "score": max([decoder.score_threshold, *(type_thresholds or {}).values()]) > 0,
+        "score": max([decoder.score_threshold, *decoder.type_thresholds.values()]) > 0,
         "nms": not isinstance(decoder, KeepAllDecoder),
     }
     keeps_boundaries = seeds is not None and not seeds.are_adjusted

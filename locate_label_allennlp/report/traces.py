@@ -110,7 +110,7 @@ def _traces_of_batch(model: NestedNerModel, batch: Dict[str, Any]) -> List[Trace
             sentence_spans,
             rows,
             of_sentence,
-            model.choose(of_sentence),
+            model.decoder.decode(of_sentence),
             sentence_seeds,
             locations[number],
         )

@@ -193,7 +193,7 @@ async def predictions(
     measures.texts.inc(len(texts))
     measures.chars.inc(sum(map(len, texts)))
     options = (wanted.threshold, wanted.types, wanted.overlap)
-    results = [{"entities": model.chosen(entities, *options)} for entities in found]
+    results = [{"entities": model.chosen(scored, *options)} for scored in found]
     return results[0] if wanted.texts is None else {"results": results}
 
 
@@ -220,9 +220,9 @@ def checked(body: bytes, model: ServedModel, settings: Settings) -> PredictReque
         if kind not in model.thresholds:
             raise Refused(422, f"type {kind!r}; allowed are {', '.join(model.types)}")
     for value in by_type.values() if isinstance(given, dict) else [given]:
-        # The first comparison is false for what is no number, too.
-        if value is not None and not model.floor <= value <= 1:
-            raise Refused(422, f"threshold is {value}; allowed is {model.floor:g} to 1")
+        # False for what is no number, too.
+        if value is not None and not 0 <= value <= 1:
+            raise Refused(422, f"threshold is {value}; allowed is 0 to 1")
     return wanted
 
 
@@ -234,7 +234,7 @@ def model_card(model: ServedModel, settings: Settings) -> Dict[str, Any]:
         "model": model.kind,
         "types": model.types,
         "thresholds": model.thresholds,
-        "lowest_threshold": model.floor,
+        "lowest_threshold": model.lowest_threshold,
         "parameters": model.num_parameters,
         "device": model.device,
         "limits": {

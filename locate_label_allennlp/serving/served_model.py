@@ -1,21 +1,38 @@
-"""A model as a server needs it: also with what falls below its thresholds, for a slider."""
+"""A model as a server needs it: what it finds is chosen anew for each request."""
 
-from itertools import groupby
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from allennlp.common.checks import ConfigurationError
 from allennlp.common.util import JsonDict
 from allennlp.models import Model
 
-from locate_label_allennlp.data.document import Entity
+from locate_label_allennlp.data.document import Document, Entity
 from locate_label_allennlp.decoders import FlatDecoder
 from locate_label_allennlp.decoders.overlap import without_overlap
 from locate_label_allennlp.models.nested_ner_model import NestedNerModel
 from locate_label_allennlp.predictors.entity_finder import EntityFinder
+from locate_label_allennlp.predictors.grouping import groups
+from locate_label_allennlp.predictors.nested_ner import placed
 from locate_label_allennlp.report.building import registered_name
 
 LOWEST = 0.05
-"""What a threshold can be lowered to."""
+"""The lowest threshold that is of use to somebody who looks at a text."""
+
+
+class ScoredText(NamedTuple):
+    """
+    What a model thinks of a text.
+
+    # Parameters
+
+    document : `Document`
+        Its sentences.
+    spans : `Sequence[List[Entity]]`
+        What a decoder chooses the entities from, in each sentence.
+    """
+
+    document: Document
+    spans: Sequence[List[Entity]]
 
 
 class ServedModel:
@@ -23,7 +40,6 @@ class ServedModel:
     # Parameters
 
     finder : `EntityFinder`
-        This object's own from now on: its thresholds are lowered.
     name : `str`
         How the model is called.
 
@@ -43,59 +59,48 @@ class ServedModel:
         self.types = sorted(finder.types)
         self.num_parameters = sum(parameter.numel() for parameter in model.parameters())
         self.device = str(next(model.parameters()).device)
-        self.thresholds, self.floor = lower_thresholds(model)
-        self._finder = finder
+        self.thresholds = model.thresholds
+        self._model = model
+        self._predictor = finder.predictor
 
-    def predict(self, texts: List[str]) -> List[List[JsonDict]]:
-        """Of each text the entities whose score is above `floor`."""
-        # Blank ones would be said in the log.
-        found = self._finder.pipe([text for text in texts if text.strip()])
-        return [
-            [entity.to_dict() for entity in next(found)] if text.strip() else [] for text in texts
-        ]
+    @property
+    def lowest_threshold(self) -> float:
+        """
+        From where on a higher threshold for all types leaves the entities that have scores above
+        it. In all decoders but `flat` a worse entity has no effect on a better one.
+        """
+        lowest = min(self.thresholds.values())
+        return lowest if isinstance(self._model.decoder, FlatDecoder) else min(LOWEST, lowest)
+
+    def predict(self, texts: List[str]) -> List[ScoredText]:
+        """What `chosen` chooses from, for each text."""
+        return list(self._scored(texts))
+
+    def _scored(self, texts: List[str]) -> Iterator[ScoredText]:
+        documents: Iterator[Tuple[None, Document]] = (
+            (None, self._predictor.document({"text": text}) if text.strip() else Document(()))
+            for text in texts
+        )
+        for group in groups(documents):
+            batch = [document for _, document in group]
+            yield from map(ScoredText, batch, self._predictor.scored_spans(batch))
 
     def chosen(
         self,
-        entities: Sequence[JsonDict],
-        threshold: "float | Mapping[str, float] | None" = None,
+        scored: ScoredText,
+        threshold: Union[float, Mapping[str, float], None] = None,
         types: Optional[Sequence[str]] = None,
         overlap: str = "nested",
     ) -> List[JsonDict]:
         """
-        Those above the thresholds; without one given, exactly those that the model itself finds. A
-        mapping changes those of some types. `overlap` is that of `without_overlap`, for what is
-        left.
+        The entities, as the model itself finds them with these thresholds; a mapping changes those
+        of some types. Of these, those of the wanted `types`, and of what is left what `overlap`
+        leaves (see `without_overlap`).
         """
-        if isinstance(threshold, (int, float)):
-            thresholds: Mapping[str, float] = dict.fromkeys(self.types, threshold)
-        else:
-            thresholds = {**self.thresholds, **(threshold or {})}
+        decoder = self._model.decoder if threshold is None else self._model.decoder_with(threshold)
         wanted = set(self.types if types is None else types)
-        left = [
-            entity
-            for entity in entities
-            if entity["type"] in wanted and entity["score"] > thresholds[entity["type"]]
-        ]
-        if overlap == "nested":
-            return left
-        kept: List[JsonDict] = []
-        for _, sentence in groupby(left, lambda entity: entity["sentence"]):
-            # All of a sentence are distinct by these.
-            by_key = {(each["start"], each["end"], each["type"]): each for each in sentence}
-            spans = [Entity(*key, score=each["score"]) for key, each in by_key.items()]
-            for span in without_overlap(spans, overlap):
-                kept.append(by_key[span.start, span.end, span.type])
-        return kept
-
-
-def lower_thresholds(model: NestedNerModel) -> Tuple[Dict[str, float], float]:
-    """
-    Lets a model find what falls below its thresholds, too, and returns those that it had, and the
-    one that it has now. In all decoders but `flat`, which is left as it is, a worse candidate has
-    no effect on a better one: what is above a threshold is the same as with that threshold.
-    """
-    thresholds = model.thresholds
-    decoder: Any = model.decoder
-    if not isinstance(decoder, FlatDecoder):
-        model.set_threshold(min(LOWEST, *thresholds.values()))
-    return thresholds, decoder.score_threshold
+        found = (
+            [entity for entity in decoder.decode(spans) if entity.type in wanted]
+            for spans in scored.spans
+        )
+        return placed(scored.document, (without_overlap(each, overlap) for each in found))

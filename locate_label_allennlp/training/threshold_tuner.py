@@ -91,7 +91,7 @@ class ThresholdTuner(TrainerCallback):
         model = trainer.model
         assert isinstance(model, NestedNerModel)
         sentences = Sentences(model, _batches(trainer))
-        if not sum(sentences.gold.values()):
+        if not sum(sentences.gold().values()):
             logger.warning(
                 "the development set has no gold entities: thresholds and calibration are left as "
                 "they are"
@@ -105,8 +105,7 @@ class ThresholdTuner(TrainerCallback):
         with whole_file(folder / CONFIG_NAME) as file:
             file.write(json.dumps(tuned_config(config, tuned, name), indent=4).encode())
         model.calibration = tuned.calibration
-        model.type_thresholds = tuned.type_thresholds
-        model.decoder.score_threshold = tuned.score_threshold
+        model.decoder = model.decoder.with_thresholds(tuned.score_threshold, tuned.type_thresholds)
         for line in scores_table(tuned).splitlines():
             logger.info("%s", line)
         logger.info("%s", printable(chosen(tuned), keep=""))

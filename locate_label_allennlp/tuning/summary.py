@@ -44,8 +44,12 @@ def chosen(tuned: Tuned) -> str:
         threshold = f"threshold {tuned.score_threshold:.3f} for all types"
         return f"{scores}, {threshold}{f' ({few})' if few else ''}"
     by_type = ", ".join(f"{kind} {each:.3f}" for kind, each in tuned.type_thresholds.items())
-    few = f" ({few}: the threshold of all types)" if few else ""
-    return f"{scores}, thresholds {by_type}{few}"
+    others = (
+        ""
+        if tuned.gold.keys() <= tuned.type_thresholds.keys()
+        else (f", {tuned.score_threshold:.3f} for all other types")
+    )
+    return f"{scores}, thresholds {by_type}{others}{f' ({few})' if few else ''}"
 
 
 def _draw(tuned: Tuned, file: Any) -> None:
@@ -56,7 +60,8 @@ def _draw(tuned: Tuned, file: Any) -> None:
     thresholds, precision, recall = zip(*tuned.curve, strict=True)
     left.plot(thresholds, precision, label="precision")
     left.plot(thresholds, recall, label="recall")
-    left.axvline(tuned.score_threshold, color="grey", linestyle=":", label="lowest threshold")
+    for threshold in {tuned.score_threshold, *tuned.type_thresholds.values()}:
+        left.axvline(threshold, color="grey", linestyle=":")
     left.set_xlabel("threshold")
     left.legend()
     right.plot([0, 1], [0, 1], color="grey", linestyle=":")

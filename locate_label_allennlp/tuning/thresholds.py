@@ -1,6 +1,6 @@
 """The thresholds at which precision and recall are best, for all types or for each."""
 
-from typing import Dict, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Dict, Iterable, Mapping, NamedTuple, Sequence, Tuple
 
 import numpy
 from numpy.typing import NDArray
@@ -112,13 +112,13 @@ def best_for_all(by_type: Mapping[str, Sweep], objective: Objective) -> float:
 
 
 def best_for_each(
-    by_type: Mapping[str, Sweep], objective: Objective, for_all: float
+    by_type: Mapping[str, Sweep], objective: Objective, for_all: float, types: Iterable[str]
 ) -> Dict[str, float]:
     """
-    A threshold for every type with at least `FEWEST` gold entities, beginning with that of all
-    types and changing one after the other while this is better.
+    A threshold for each of some types, beginning with that of all types and changing one after the
+    other while this is better.
     """
-    chosen = {kind: for_all for kind, sweep in by_type.items() if sweep.gold >= FEWEST}
+    chosen = dict.fromkeys(types, for_all)
     best = objective.of(_counts(by_type, chosen, for_all))
     for _ in range(_ROUNDS):
         before = best
@@ -138,8 +138,3 @@ def _counts(
     by_type: Mapping[str, Sweep], thresholds: Mapping[str, float], for_all: float
 ) -> Dict[str, Tuple[int, int, int]]:
     return {kind: each.at(thresholds.get(kind, for_all)) for kind, each in by_type.items()}
-
-
-def halves(found: Sequence[Sequence[Found]]) -> List[List[Found]]:
-    """The entities of every other sentence, and those of the others."""
-    return [[each for sentence in found[start::2] for each in sentence] for start in (0, 1)]

@@ -2,17 +2,16 @@
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 
 import torch
 
 from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.data.fields import entities_of_tensor
+from locate_label_allennlp.decoders import EntityDecoder
 from locate_label_allennlp.decoders.entity_decoder import score_of
 from locate_label_allennlp.decoders.score_calibration import ScoreCalibration
 from locate_label_allennlp.models import NestedNerModel
-from locate_label_allennlp.models.nested_ner_model import above
-from locate_label_allennlp.report.curves import with_threshold
 from locate_label_allennlp.tuning.calibration import (
     Bin,
     calibration_error,
@@ -20,13 +19,17 @@ from locate_label_allennlp.tuning.calibration import (
     reliability,
 )
 from locate_label_allennlp.tuning.thresholds import (
+    FEWEST,
     Found,
     Objective,
     best_for_all,
     best_for_each,
-    halves,
     sweeps,
 )
+
+ALL = slice(None)
+EVEN, ODD = slice(0, None, 2), slice(1, None, 2)
+"""Sentences: all, every other one, and the others."""
 
 
 @dataclass
@@ -37,7 +40,7 @@ class Scores:
     recall: float
     f1: float
     objective: float
-    calibration_error: float
+    calibration_error: float = 0.0
 
 
 @dataclass
@@ -48,7 +51,7 @@ class Tuned:
     calibration : `ScoreCalibration`, optional
         `None` if the scores are best as they are.
     score_threshold : `float`
-        Of the types that are not among `type_thresholds`, and the lowest of all.
+        Of the types that are not among `type_thresholds`.
     type_thresholds : `Dict[str, float]`
         Empty if one threshold for all types is as good on sentences that it was not chosen on.
     before, after : `Scores`
@@ -115,22 +118,13 @@ class Sentences:
     def __len__(self) -> int:
         return len(self._gold)
 
-    @property
-    def gold(self) -> Dict[str, int]:
-        counts = Counter(entity.type for sentence in self._gold for entity in sentence)
+    def gold(self, which: slice = ALL) -> Dict[str, int]:
+        """Entities of each type, in all sentences or some."""
+        counts = Counter(entity.type for sentence in self._gold[which] for entity in sentence)
         return {kind: counts[kind] for kind in self._model.labels.values()}
 
-    def gold_of_halves(self) -> List[Dict[str, int]]:
-        """The same of every other sentence, and of the others."""
-        parts = (self._gold[start::2] for start in (0, 1))
-        counts = [Counter(each.type for sentence in part for each in sentence) for part in parts]
-        return [{kind: each[kind] for kind in self._model.labels.values()} for each in counts]
-
     def found(
-        self,
-        calibration: Optional[ScoreCalibration],
-        threshold: float = 0.0,
-        type_thresholds: Optional[Mapping[str, float]] = None,
+        self, calibration: Optional[ScoreCalibration], decoder: Optional[EntityDecoder] = None
     ) -> List[List[Found]]:
         """
         Of each sentence the entities.
@@ -138,16 +132,15 @@ class Sentences:
         # Parameters
 
         calibration : `ScoreCalibration`, optional
-        threshold : `float`, optional (default = `0.0`)
-            Of the decoder.
-        type_thresholds : `Mapping[str, float]`, optional (default = `None`)
-            As the model has them.
+        decoder : `EntityDecoder`, optional
+            By default that of the model, with a threshold of 0.
         """
-        decoder = with_threshold(self._model.decoder, threshold)
+        if decoder is None:
+            decoder = self._model.decoder.with_thresholds(0.0)
         return [
             [
                 Found(entity.type, score_of(entity), entity.key in keys)
-                for entity in above(decoder.decode(spans), type_thresholds or {})
+                for entity in decoder.decode(spans)
             ]
             for spans, keys in zip(
                 _calibrated(self._scored, calibration),
@@ -181,8 +174,9 @@ def tune(
         Of `model`.
     objective : `Objective`
     each_type : `bool`, optional (default = `True`)
-        Whether types may have thresholds of their own. They get them if those chosen on one half of
-        the sentences are better on the other half than the one threshold chosen there.
+        Whether types with at least `FEWEST` gold entities may have thresholds of their own. They
+        get them if those chosen on one half of the sentences are better on the other half than the
+        one threshold chosen there, and those chosen on all are better there.
     with_calibration : `bool`, optional (default = `True`)
         Whether a calibration is fitted, and kept if it lowers the expected calibration error.
     """
@@ -195,22 +189,39 @@ def tune(
         # What is likeliest need not have the least error.
         if _error(changed) < _error(before):
             calibration, found = fitted, changed
-    gold = sentences.gold
-    by_type = sweeps(_flat(found), gold)
-    for_all = best_for_all(by_type, objective)
-    chosen: Dict[str, float] = {}
-    if each_type and _generalises(found, sentences.gold_of_halves(), objective):
-        chosen = best_for_each(by_type, objective, for_all)
-    lowest = min([for_all, *chosen.values()])
-    thresholds = {kind: chosen.get(kind, for_all) for kind in gold} if chosen else {}
-    old = sentences.found(model.calibration, model.decoder.score_threshold, model.type_thresholds)
-    new = sentences.found(calibration, lowest, thresholds)
+    gold = sentences.gold()
+    frequent = [kind for kind, number in gold.items() if number >= FEWEST] if each_type else []
+
+    def choose(which: slice) -> Tuple[EntityDecoder, EntityDecoder]:
+        """With one threshold for all types, and with those of the frequent ones."""
+        by_type = sweeps(_flat(found[which]), sentences.gold(which))
+        for_all = best_for_all(by_type, objective)
+        for_each = best_for_each(by_type, objective, for_all, frequent)
+        with_thresholds = model.decoder.with_thresholds
+        return with_thresholds(for_all), with_thresholds(for_all, for_each)
+
+    def value(decoder: EntityDecoder, which: slice) -> float:
+        made = sentences.found(calibration, decoder)[which]
+        return _scores(made, sentences.gold(which), objective).objective
+
+    one, several = choose(ALL)
+    generalises = (
+        value(several, ALL) > value(one, ALL)
+        and sum(
+            value(others, tested) - value(other, tested)
+            for (other, others), tested in ((choose(EVEN), ODD), (choose(ODD), EVEN))
+        )
+        > 0
+    )
+    decoder = several if generalises else one
+    old = sentences.found(model.calibration, model.decoder)
+    new = sentences.found(calibration, decoder)
     return Tuned(
         calibration,
-        lowest,
-        thresholds,
-        _scores(old, gold, objective, _error(before)),
-        _scores(new, gold, objective, _error(found)),
+        decoder.score_threshold,
+        decoder.type_thresholds,
+        replace(_scores(old, gold, objective), calibration_error=_error(before)),
+        replace(_scores(new, gold, objective), calibration_error=_error(found)),
         len(sentences),
         gold,
         _reliability(found),
@@ -222,25 +233,7 @@ def _flat(found: Sequence[Sequence[Found]]) -> List[Found]:
     return [each for sentence in found for each in sentence]
 
 
-def _generalises(
-    found: Sequence[Sequence[Found]], gold: Sequence[Dict[str, int]], objective: Objective
-) -> bool:
-    """Whether thresholds of types chosen on each half are better on the other one."""
-    parts = [sweeps(each, numbers) for each, numbers in zip(halves(found), gold, strict=True)]
-    one = several = 0.0
-    for learned, tested in (parts, parts[::-1]):
-        for_all = best_for_all(learned, objective)
-        chosen = best_for_each(learned, objective, for_all)
-        one += objective.of({kind: each.at(for_all) for kind, each in tested.items()})
-        several += objective.of(
-            {kind: each.at(chosen.get(kind, for_all)) for kind, each in tested.items()}
-        )
-    return several > one
-
-
-def _scores(
-    found: Sequence[Sequence[Found]], gold: Dict[str, int], objective: Objective, error: float
-) -> Scores:
+def _scores(found: Sequence[Sequence[Found]], gold: Dict[str, int], objective: Objective) -> Scores:
     counts = {kind: [0, 0, number] for kind, number in gold.items()}
     for each in _flat(found):
         counts[each.type][0] += each.is_correct
@@ -252,7 +245,6 @@ def _scores(
         recall,
         Objective().value(correct, number, wanted),
         objective.of({kind: (row[0], row[1], row[2]) for kind, row in counts.items()}),
-        error,
     )
 
 
@@ -287,9 +279,12 @@ def tuned_config(config: Any, tuned: Tuned, decoder: str) -> Any:
     model = config["model"]
     given = model.get("decoder") or {"type": decoder}
     given = {"type": given} if isinstance(given, str) else given
-    model["decoder"] = {**given, "score_threshold": tuned.score_threshold}
+    model["decoder"] = {
+        **given,
+        "score_threshold": tuned.score_threshold,
+        "type_thresholds": tuned.type_thresholds,
+    }
     model.pop("calibration", None)
     if tuned.calibration is not None:
         model["calibration"] = vars(tuned.calibration)
-    model["type_thresholds"] = tuned.type_thresholds
     return config

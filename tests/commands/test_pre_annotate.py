@@ -27,8 +27,11 @@ def archive(tmp_path_factory: pytest.TempPathFactory, fixtures: Path) -> Path:
     """A folder like that of a training: untrained, and made to find some of the spans."""
     settings = {
         "seed_lengths": [1, 2, 3],
-        "decoder": {"type": "soft_nms", "score_threshold": 0.4},
-        "type_thresholds": {"ROLE": 0.75},
+        "decoder": {
+            "type": "soft_nms",
+            "score_threshold": 0.4,
+            "type_thresholds": {"ROLE": 0.75},
+        },
     }
 
     def far_apart(weights: Weights) -> None:
@@ -56,10 +59,10 @@ def texts(tmp_path: Path) -> Path:
 def margin(finder: EntityFinder, text: str) -> float:
     """The same, of all candidates and the slow way."""
     thresholds = finder.thresholds
-    distances = [
-        abs(each.score - thresholds[each.type]) for each in finder.candidates(text, min_score=0.0)
-    ]
-    return min(distances)
+    return min(
+        abs(each.score - max(thresholds[each.type], (each.score + each.none) / 2))
+        for each in finder.candidates(text, min_score=0.0)
+    )
 
 
 def found(finder: EntityFinder, text: str) -> List[Tuple[int, int, str]]:

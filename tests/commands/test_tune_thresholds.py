@@ -79,10 +79,11 @@ def test_thresholds_of_types() -> None:
     batch = plain.batch(plain.corpus)
     every = {"type": "none", "score_threshold": 0.0}
     kind = plain.model.labels[0]
-    some = Experiment("tiny", decoder=every, type_thresholds={kind: 0.4}).model.eval()
+    types = {**every, "type_thresholds": {kind: 0.4}}
+    some = Experiment("tiny", decoder=types).model.eval()
     all_ = Experiment("tiny", decoder=every).model.eval()
     some.load_state_dict(all_.state_dict())
     kept, found = some(**batch)["entities"], all_(**batch)["entities"]
     assert kept == [[e for e in each if e.type != kind or e.score > 0.4] for each in found]
     with pytest.raises(ConfigurationError, match=r"type_thresholds has \['X'\]; allowed are"):
-        Experiment("tiny", type_thresholds={"X": 0.4})
+        Experiment("tiny", decoder={**every, "type_thresholds": {"X": 0.4}})

@@ -38,6 +38,43 @@ def test_a_score_must_be_above_the_threshold(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("types", "kept"), [({}, [0]), ({"A": 0.8}, [1]), ({"B": 0.7}, [0]), ({"A": 0.9, "B": 0.7}, [])]
+)
+def test_what_is_below_the_threshold_of_its_type_displaces_nothing(name, types, kept):
+    spans = [Entity(0, 4, "A", score=0.8), Entity(0, 3, "B", score=0.7)]
+    options = {"greedy": {"flat": True}, "nms": {}, "soft_nms": {"decay": 0.5}}.get(name, {})
+    decoder = EntityDecoder.by_name(name)(type_thresholds=types, **options)
+    entities = decoder.decode(spans)
+    if name == "none" and not types:
+        kept = [0, 1]
+    assert entities == sorted((spans[index] for index in kept), key=lambda entity: entity.key)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_type_may_have_a_lower_threshold_than_the_others(name):
+    spans = [Entity(0, 1, "A", score=0.3), Entity(2, 3, "B", score=0.3)]
+    decoder = EntityDecoder.by_name(name)(0.5, type_thresholds={"B": 0.2})
+    assert decoder.decode(spans) == spans[1:]
+    assert [decoder.threshold_of(kind) for kind in "AB"] == [0.5, 0.2]
+
+
+@given(st.sampled_from(NAMES), SPANS)
+def test_the_same_threshold_for_each_type_is_one_for_all(name, spans):
+    decoder = EntityDecoder.by_name(name)()
+    by_type = decoder.with_thresholds(0.9, {"A": 0.5, "B": 0.5})
+    assert by_type.decode(spans) == decoder.decode(spans)
+
+
+def test_another_threshold_leaves_the_decoder_alone():
+    decoder = SoftNmsDecoder(0.5, 0.6, 0.6, type_thresholds={"B": 0.7})
+    other = decoder.with_thresholds(0.1)
+    spans = [Entity(0, 2, "A", score=0.4), Entity(0, 3, "B", score=0.64)]
+    assert other.decode(spans) == [spans[0].with_score(0.2), spans[1]]
+    assert decoder.decode(spans) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_score_that_is_no_number_is_no_entity(name):
     spans = [Entity(0, 1, "A", score=float("nan")), Entity(0, 1, "A", score=0.8)]
     assert EntityDecoder.by_name(name)(score_threshold=0).decode(spans) == spans[1:]
@@ -71,11 +108,13 @@ def test_the_order_of_the_input_does_not_matter(data, name, spans):
         ("flat", "score_threshold", True, "[0, 1]"),
         ("greedy", "score_threshold", "0.5", "[0, 1]"),
         ("none", "score_threshold", float("nan"), "[0, 1]"),
+        ("nms", "type_thresholds", {"A": 0.5, "B": 1.25}, "[0, 1]"),
     ],
 )
 def test_an_argument_outside_its_range_is_named(name, parameter, value, allowed):
     with pytest.raises(ConfigurationError) as error:
         EntityDecoder.by_name(name)(**{parameter: value})
+    value = value["B"] if isinstance(value, dict) else value
     for part in (parameter, repr(value), allowed):
         assert part in str(error.value)
 

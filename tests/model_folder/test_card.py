@@ -74,7 +74,7 @@ def test_with_all_that_can_be_said(training: Path, fixtures: Path, tmp_path: Pat
 def test_thresholds(exported: Path) -> None:
     overrides = {
         "model.calibration": {"slope": 0.5, "shift": -1},
-        "model.type_thresholds": {"PLACE": 0.75},
+        "model.decoder.type_thresholds": {"PLACE": 0.75},
     }
     archive = load_archive(exported, overrides=json.dumps(overrides))
     _, sections = parts(model_card(archive, Facts("x")))

@@ -6,7 +6,6 @@ import pytest
 import torch
 from allennlp.common.checks import ConfigurationError
 
-from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.decoders.score_calibration import ScoreCalibration
 from locate_label_allennlp.models.detection import Candidates, Seeds
 from locate_label_allennlp.models.nested_ner_model import _reached
@@ -73,41 +72,23 @@ def test_a_calibration_is_of_the_scores_alone(tiny, every_span):
         assert [each.score for each in two] == pytest.approx([o / (1 + o) for o in odds])
 
 
-SCORED = [Entity(0, 1, "PLACE", score=0.6), Entity(2, 3, "ORG", score=0.6)]
-
-
-@pytest.mark.parametrize(
-    ("type_thresholds", "kept"),
-    [({}, [0, 1]), ({"ORG": 0.55}, [0, 1]), ({"ORG": 0.6}, [0]), ({"PLACE": 0.7}, [1])],
-)
-def test_types_may_have_thresholds_of_their_own(tiny, type_thresholds, kept):
-    model = tiny({"model.type_thresholds": type_thresholds}).model
-    model.decoder.score_threshold = 0.5
-    assert model.choose(SCORED) == [SCORED[index] for index in kept]
-
-
-def test_the_threshold_of_a_type_is_never_below_that_of_all(tiny):
-    model = tiny({"model.type_thresholds": {"ORG": 0.75, "PLACE": 0.25}}).model
-    model.decoder.score_threshold = 0.5
-    rest = dict.fromkeys(model.labels.values(), 0.5)
-    assert model.thresholds == {**rest, "ORG": 0.75}
-
-
 def test_thresholds_that_are_set(tiny):
-    model = tiny({"model.type_thresholds": {"ORG": 0.75}}).model
+    model = tiny({"model.decoder.type_thresholds": {"ORG": 0.75}}).model
+    decoder = model.decoder
     model.set_threshold({"PLACE": 0.25})
-    assert model.decoder.score_threshold == 0.25
+    assert model.decoder.score_threshold == 0.5
+    assert decoder.type_thresholds == {"ORG": 0.75}
     assert model.thresholds == {
         kind: {"ORG": 0.75, "PLACE": 0.25}.get(kind, 0.5) for kind in model.labels.values()
     }
     model.set_threshold(0.125)
     assert set(model.thresholds.values()) == {0.125}
-    assert model.type_thresholds == {}
+    assert model.decoder.type_thresholds == {}
     with pytest.raises(ConfigurationError, match=r"threshold has \['NO'\]; allowed are"):
         model.set_threshold({"NO": 0.5})
-    with pytest.raises(ConfigurationError, match=r"`threshold\.ORG` is 1\.5"):
+    with pytest.raises(ConfigurationError, match=r"`type_thresholds\.ORG` is 1\.5"):
         model.set_threshold({"ORG": 1.5})
-    with pytest.raises(ConfigurationError, match=r"`threshold` is -0\.5"):
+    with pytest.raises(ConfigurationError, match=r"`score_threshold` is -0\.5"):
         model.set_threshold(-0.5)
     assert set(model.thresholds.values()) == {0.125}
     model.set_threshold(0)
@@ -115,9 +96,12 @@ def test_thresholds_that_are_set(tiny):
 
 
 def test_thresholds_of_a_config_are_checked(tiny):
-    assert tiny({"model.type_thresholds": {"ORG": 0}}).model.type_thresholds == {"ORG": 0}
+    name = "model.decoder.type_thresholds"
+    assert tiny({name: {"ORG": 0}}).model.thresholds["ORG"] == 0
     with pytest.raises(ConfigurationError, match=r"type_thresholds has \['NO'\]; allowed are"):
-        tiny({"model.type_thresholds": {"NO": 0.5}})
+        tiny({name: {"NO": 0.5}})
+    with pytest.raises(ConfigurationError, match=r"`type_thresholds\.ORG` is 1\.5"):
+        tiny({name: {"ORG": 1.5}})
 
 
 def test_entities_that_seeds_lead_to():

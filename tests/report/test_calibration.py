@@ -5,7 +5,6 @@ import pytest
 from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.decoders import KeepAllDecoder
 from locate_label_allennlp.report.calibration import Calibration
-from locate_label_allennlp.report.curves import with_threshold
 from locate_label_allennlp.report.traces import Trace, traces
 from locate_label_allennlp.tuning.thresholds import Objective
 from locate_label_allennlp.tuning.tuning import Sentences, tune
@@ -18,7 +17,7 @@ def test_it_is_what_a_slow_count_gives(experiment: Callable[..., Any]) -> None:
     for trace in traces(model, batches):
         calibration.add(trace)
         gold = {(entity.start, entity.end, entity.type) for entity in trace.gold}
-        for entity in with_threshold(model.decoder, 0.0).decode(trace.scored):
+        for entity in model.decoder.with_thresholds(0.0).decode(trace.scored):
             assert not entity.fragments
             assert entity.score is not None
             scored.append((entity.score, (entity.start, entity.end, entity.type) in gold))

@@ -4,7 +4,7 @@ import torch
 
 from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.decoders import SoftNmsDecoder
-from locate_label_allennlp.report.curves import THRESHOLDS, Curves, with_threshold
+from locate_label_allennlp.report.curves import THRESHOLDS, Curves
 from locate_label_allennlp.report.traces import Trace, traces
 from locate_label_allennlp.training.metrics.entity_counter import EntityCounter
 
@@ -53,9 +53,11 @@ def test_competitors_below_the_threshold_make_no_difference(
     assert decoder.score_threshold == 0.3
 
 
-def test_another_threshold_leaves_the_decoder_alone() -> None:
-    decoder = SoftNmsDecoder(decay=0.5, score_threshold=0.6)
-    other = with_threshold(decoder, 0.1)
-    span = Entity(0, 2, "A", score=0.4)
-    assert other.decode([span]) == [span]
-    assert decoder.decode([span]) == []
+def test_each_point_is_of_that_threshold_for_all_types(make_trace: Callable[..., Trace]) -> None:
+    decoder = SoftNmsDecoder(score_threshold=0.3, type_thresholds={"B": 0.62})
+    trace = make_trace([Entity(0, 2, "B")], [(0, 1, [0.25, 0.2, 0.55])])
+    curves = Curves(decoder, EntityCounter(["A", "B"]))
+    curves.add(trace)
+    points = {point["threshold"]: point for point in curves.as_json()["points"]["type/B"]}
+    assert points.keys() == {*THRESHOLDS, 0.62}
+    assert [points[each]["recalled"] for each in (0.3, 0.5, 0.55, 0.62)] == [1, 1, 0, 0]

@@ -41,7 +41,7 @@ def test_the_stages_add_up_to_all_that_is_missed(
 def test_a_score_below_the_threshold_of_its_type_is_told(
     make_trace: Callable[..., Trace],
 ) -> None:
-    mistakes = Mistakes(SoftNmsDecoder(score_threshold=0.0), ["A", "B"], 1, {"B": 0.9})
+    mistakes = Mistakes(SoftNmsDecoder(0.9, 0.6, 0.0, type_thresholds={"B": 0.9}), ["A", "B"], 1)
     mistakes.add(make_trace([Entity(3, 5, "B")], [(3, 4, TYPE_B)]))
     missed = mistakes.as_json()["missed"]
     assert {row["stage"]: row["count"] for row in missed["table"]}["score"] == 1

@@ -160,11 +160,10 @@ def test_thresholds_of_types_are_said_and_kept(experiment: Callable[..., Any]) -
     model, batches = experiment(with_discontinuous=True)
     plain = build_report(model, batches, "model.tar.gz", "corpus.jsonl")
     kind = max(plain["model"]["types"], key=lambda each: plain["scores"][f"type/{each}"]["correct"])
-    model.type_thresholds, model.calibration = {kind: 1.0}, ScoreCalibration(0.8, -0.25)
+    model.set_threshold({kind: 1.0})
+    model.calibration = ScoreCalibration(0.8, -0.25)
     other = build_report(model, batches, "model.tar.gz", "corpus.jsonl")
     assert other["scores"][f"type/{kind}"]["predicted"] == 0
-    points = [p for p in other["curves"]["points"][f"type/{kind}"] if p["predicted"]]
-    assert points == []
     scored = [each for each in other["missed"]["entities"] if each["stage"] == "score"]
     assert any(each["type"] == kind for each in scored)
     nms = [each for each in other["missed"]["entities"] if each["stage"] == "nms"]
@@ -175,6 +174,17 @@ def test_thresholds_of_types_are_said_and_kept(experiment: Callable[..., Any]) -
         in shown
     )
     assert "calibrated with" not in Parsed(page(plain)).text.split("F1")[0]
+    # What no single threshold gives has a row of its own, and no other is the model's.
+    model.set_threshold({kind: 0.1})
+    other = build_report(model, batches, "model.tar.gz", "corpus.jsonl")
+    micro = other["scores"]["micro"]
+    assert micro["predicted"] > 0
+    shown_scores = [f"{100 * micro[name]:.1f}" for name in ("precision", "recall")]
+    assert row_of_thresholds(page(other), "by type")[:2] == shown_scores
+    assert [len(re.findall("the model(?:'|&#39;)s</td>", page(r))) for r in (plain, other)] == [
+        1,
+        1,
+    ]
 
 
 def test_what_has_no_partner_in_the_confusion(text: str) -> None:

@@ -21,6 +21,9 @@ def texts(svg: str) -> List[str]:
     return re.findall(r"<text[^>]*>([^<]*)</text>", svg)
 
 
+OWN = {"precision": 0.6, "recall": 0.3, "predicted": 3}
+
+
 def curves(types: List[str]) -> Dict[str, Any]:
     point = {"threshold": 0.5, "precision": 0.5, "recall": 0.4, "f1": 0.44, "predicted": 4}
     nothing = {"threshold": 0.9, "precision": 0.0, "recall": 0.0, "f1": 0.0, "predicted": 0}
@@ -44,7 +47,7 @@ def probabilities(types: List[str], ratios: List[float]) -> Dict[str, Any]:
 
 
 def test_a_legend_has_every_type() -> None:
-    shown = texts(plots.precision_recall_plot(curves(ODD), ODD, 0.5))
+    shown = texts(plots.precision_recall_plot(curves(ODD), ODD, OWN))
     assert shown[-5:] == [*ODD, "all"]
     shown = texts(plots.pca_plot(probabilities(ODD, [0.1] * 8), ODD))
     assert shown[-6:] == [*ODD, "right", "wrong"]
@@ -143,8 +146,8 @@ def test_a_report_draws_without_warnings(report: Dict[str, Any]) -> None:
     types: List[str] = report["model"]["types"]
     found = report["probabilities"]
     drawings: List[Callable[[], str]] = [
-        lambda: plots.precision_recall_plot(report["curves"], types, 0.5),
-        lambda: plots.threshold_plot(report["curves"], 0.5),
+        lambda: plots.precision_recall_plot(report["curves"], types, report["scores"]["micro"]),
+        lambda: plots.threshold_plot(report["curves"], [0.5, 0.6]),
         lambda: plots.offsets_plot(report["offsets"]),
         lambda: plots.violin_plot(found, types),
         lambda: plots.pca_plot(found, types),

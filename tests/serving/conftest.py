@@ -27,8 +27,11 @@ def served_folder(fixtures: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     folder.mkdir()
     settings = {
         "seed_lengths": [1, 2, 4],
-        "decoder": {"type": "soft_nms", "score_threshold": 0.7},
-        "type_thresholds": {"ORG": 0.75},
+        "decoder": {
+            "type": "soft_nms",
+            "score_threshold": 0.7,
+            "type_thresholds": {"ORG": 0.75},
+        },
     }
 
     def change(weights: Weights) -> None:

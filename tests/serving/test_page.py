@@ -245,11 +245,34 @@ def test_a_file_that_cannot_be_read(page: Browser) -> None:
 
 
 @needs_browser
+def test_what_the_model_chooses_is_not_told_from_scores(
+    browser: Browser, make_server: Any, served: ServedModel
+) -> None:
+    class FindsNothing:
+        """Unless it is asked for a threshold."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(served, name)
+
+        def chosen(self, scored: Any, threshold: Any, *options: Any) -> Any:
+            return [] if threshold is None else served.chosen(scored, threshold, *options)
+
+    browser.open(f"http://127.0.0.1:{make_server(FindsNothing())}/")
+    browser.wait("state.card !== null")
+    find(browser, ENGLISH)
+    assert rows(browser) == []
+    slide(browser, 0.05)
+    assert len(rows(browser)) > 5
+    browser.value("document.getElementById('own').click()")
+    assert rows(browser) == []
+
+
+@needs_browser
 def test_downloads(page: Browser, served: ServedModel) -> None:
     text = "🙂 the port\nof Tarn"
     find(page, text)
     slide(page, 0.05)
-    (found,) = served.predict([text])
+    found = served.chosen(served.predict([text])[0], 0.05)
     for button in ("json", "brat", "html"):
         page.value(f"document.querySelector('[data-format={button}]').click()")
     files = {name: page.downloads / f"entities.{name}" for name in ("json", "txt", "ann", "html")}

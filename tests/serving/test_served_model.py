@@ -28,41 +28,50 @@ def places(entities: Any) -> Any:
         {"type": "greedy", "score_threshold": 0.7},
         {"type": "flat", "score_threshold": 0.7},
         {"type": "none", "score_threshold": 0.7},
+        {"type": "nms", "score_threshold": 0.7, "type_thresholds": {"ORG": 0.95}},
+        {"type": "flat", "score_threshold": 0.95, "type_thresholds": {"ORG": 0.3}},
     ],
 )
-def test_lowered_thresholds_change_nothing_above_them(
+def test_what_is_chosen_is_what_the_model_finds(
     served_folder: Any, decoder: Dict[str, Any]
 ) -> None:
+    decoder = {"type_thresholds": {}, **decoder}
     overrides = {"model.decoder": decoder}
     ner = locate_label_allennlp.load(served_folder, overrides=overrides)
     own = [[entity.to_dict() for entity in found] for found in ner.pipe(TEXTS)]
     served = load_served_model(str(served_folder), overrides=overrides)
     found = served.predict(TEXTS)
-    chosen = [served.chosen(entities) for entities in found]
+    chosen = [served.chosen(scored) for scored in found]
     assert [places(entities) for entities in chosen] == [places(entities) for entities in own]
     scores = [entity["score"] for entities in chosen for entity in entities]
     assert scores == pytest.approx([entity["score"] for entities in own for entity in entities])
     assert scores
-    lowest = min(entity["score"] for entities in found for entity in entities)
-    if decoder["type"] == "flat":
-        assert served.floor == 0.7
-    else:
-        assert served.floor == LOWEST
-        assert LOWEST < lowest < 0.7
+    # Whatever the thresholds of the request are, as if the model had them.
+    differs = False
+    for threshold in (0.5, {"ORG": 0.8, "ROLE": 0.2}, {"PLACE": 0.0}):
+        ner.model.decoder = served._model.decoder_with(threshold)
+        own = [[entity.to_dict() for entity in found] for found in ner.pipe(TEXTS)]
+        asked = [served.chosen(scored, threshold) for scored in found]
+        assert [places(entities) for entities in asked] == [places(entities) for entities in own]
+        differs |= asked != chosen
+    assert differs
+    assert served.thresholds["PLACE"] == decoder["score_threshold"]
+    lowest = min(served.thresholds.values())
+    assert served.lowest_threshold == (lowest if decoder["type"] == "flat" else LOWEST)
 
 
 def test_entities_are_chosen_by_thresholds_and_types(served: ServedModel) -> None:
-    (found,) = served.predict([TEXTS[0]])
+    (scored,) = served.predict([TEXTS[0]])
+    found = served.chosen(scored, LOWEST)
     assert all(set(entity) == KEYS for entity in found)
     types = {entity["type"] for entity in found}
     assert len(types) > 1
-    assert served.chosen(found, LOWEST) == found
     kind = sorted(types)[0]
-    only = served.chosen(found, LOWEST, [kind])
+    only = served.chosen(scored, LOWEST, [kind])
     assert only == [entity for entity in found if entity["type"] == kind]
-    assert served.chosen(found, LOWEST, []) == []
-    others = [entity for entity in served.chosen(found) if entity["type"] != kind]
-    assert served.chosen(found, {kind: 1.0}) == others
+    assert served.chosen(scored, LOWEST, []) == []
+    assert all(entity["score"] > 0.9 for entity in served.chosen(scored, 0.9))
+    assert kind not in {entity["type"] for entity in served.chosen(scored, {kind: 1.0})}
     assert served.thresholds["ORG"] == 0.75
     assert {value for kind, value in served.thresholds.items() if kind != "ORG"} == {0.7}
 

@@ -42,7 +42,7 @@ def read(path: Path) -> Dict[str, Any]:
 
 def test_the_archive_has_what_the_command_would_choose(folder: Path, fixtures: Path) -> None:
     told = read(folder / "tuning.json")
-    untuned = {"calibration": None, "type_thresholds": {}, "decoder.score_threshold": 0.5}
+    untuned = {"calibration": None, "decoder": {"type": "soft_nms"}}
     overrides = json.dumps({f"model.{name}": value for name, value in untuned.items()})
     archive = load_archive(folder / "model.tar.gz", overrides=overrides)
     batches = corpus_batches(archive, str(fixtures / "formats" / "nested.jsonl"), 3, -1)
@@ -58,7 +58,7 @@ def test_the_archive_has_what_the_command_would_choose(folder: Path, fixtures: P
         assert model.calibration is not None
         assert vars(model.calibration) == told["calibration"]
         assert model.decoder.score_threshold == told["score_threshold"]
-        assert model.type_thresholds == told["type_thresholds"]
+        assert model.decoder.type_thresholds == told["type_thresholds"]
 
 
 def test_the_test_set_is_scored_with_what_was_chosen(folder: Path) -> None:

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from locate_label_allennlp.tuning import thresholds
 from locate_label_allennlp.tuning.thresholds import (
     Found,
     Objective,
@@ -56,22 +55,17 @@ def test_no_other_threshold_is_better(objective: Objective, found: List[Found]) 
 
 @given(found=FOUND)
 def test_of_the_macro_objective_each_type_has_its_best(found: List[Found]) -> None:
-    objective, fewest = Objective(is_macro=True), thresholds.FEWEST
-    thresholds.FEWEST = 1
-    try:
-        by_type = sweeps(found, GOLD)
-        chosen = best_for_each(by_type, objective, best_for_all(by_type, objective))
-    finally:
-        thresholds.FEWEST = fewest
+    objective, by_type = Objective(is_macro=True), sweeps(found, GOLD)
+    chosen = best_for_each(by_type, objective, best_for_all(by_type, objective), GOLD)
     value = objective.of(counts(found, chosen))
     best = max(objective.of(counts(found, {"A": a, "B": b})) for a, b in product(STEPS, repeat=2))
     assert value == pytest.approx(best)
 
 
-def test_types_with_few_entities_have_the_threshold_of_all() -> None:
-    found = [Found("A", 0.9, True)] * 50 + [Found("B", 0.1, True)] * 10
-    by_type = sweeps(found, {"A": 50, "B": 49})
-    assert best_for_each(by_type, Objective(), 0.5).keys() == {"A"}
+def test_types_that_are_not_asked_for_have_none() -> None:
+    by_type = sweeps([Found("A", 0.9, True), Found("B", 0.1, True)], {"A": 1, "B": 1})
+    assert best_for_each(by_type, Objective(), 0.5, ["A"]).keys() == {"A"}
+    assert best_for_each(by_type, Objective(), 0.5, ["B"]) == {"B": pytest.approx(0.05)}
 
 
 def test_values() -> None:

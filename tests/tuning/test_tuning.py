@@ -1,18 +1,18 @@
 """What is kept of what was chosen for a model."""
 
 from types import SimpleNamespace
-from typing import Any, Dict, Tuple
+from typing import Any, Dict, List, Tuple
 
 import pytest
 import torch
 
 from locate_label_allennlp.data.document import Entity
-from locate_label_allennlp.decoders import FlatDecoder
+from locate_label_allennlp.decoders import EntityDecoder, FlatDecoder, NmsDecoder
 from locate_label_allennlp.decoders.score_calibration import ScoreCalibration
 from locate_label_allennlp.models import NestedNerModel
 from locate_label_allennlp.tuning import tuning
 from locate_label_allennlp.tuning.thresholds import Objective
-from locate_label_allennlp.tuning.tuning import Sentences, tune
+from locate_label_allennlp.tuning.tuning import Sentences, Tuned, tune
 from tests.models.tiny_experiment import Experiment
 
 
@@ -69,9 +69,58 @@ def test_the_figures_are_those_of_decoding_with_what_was_chosen(decoder: str) ->
 
     assert scores() == pytest.approx((tuned.before.precision, tuned.before.recall))
     model.calibration = tuned.calibration
-    model.decoder.score_threshold = tuned.score_threshold
-    model.type_thresholds = tuned.type_thresholds
+    model.decoder = model.decoder.with_thresholds(tuned.score_threshold, tuned.type_thresholds)
     assert scores() == pytest.approx((tuned.after.precision, tuned.after.recall))
+
+
+def tuned_on(
+    scored: List[List[Entity]], gold: List[List[Tuple[int, int, int]]], decoder: EntityDecoder
+) -> Tuned:
+    """Of a model that has these scored spans; gold entities are start, inclusive end and label."""
+    model: Any = SimpleNamespace(
+        calibration=None,
+        candidates=lambda **batch: None,
+        decoder=decoder,
+        eval=lambda: None,
+        labels={0: "A", 1: "B"},
+        scored_spans=lambda candidates, num_sentences: scored,
+    )
+    batch = {"metadata": [{"unreachable": []} for _ in gold], "entities": torch.tensor(gold)}
+    return tune(Sentences(model, [batch]), model, Objective(), with_calibration=False)
+
+
+def sentence(*scores: float) -> List[Entity]:
+    """Scores of two entities of A and of two of B, the first of each being right."""
+    return [
+        Entity(index, index + 1, kind, score=score)
+        for index, (kind, score) in enumerate(zip("AABB", scores, strict=True))
+    ]
+
+
+APART = sentence(0.9, 0.7, 0.5, 0.3)
+
+
+@pytest.mark.parametrize(
+    ("number", "even", "odd", "expected"),
+    [
+        # Between the right ones and the wrong ones of the type.
+        (50, APART, APART, {"A": 0.8, "B": 0.4}),
+        # 0.43 and 0.325 are best on all, but what is best on the odd ones is bad on the others.
+        (50, sentence(0.5, 0.36, 0.5, 0.3), sentence(0.9, 0.36, 0.35, 0.2), {}),
+        # Too rare for thresholds of their own; half of 50 are in each half.
+        (49, APART, APART, {}),
+    ],
+)
+def test_types_have_their_own_thresholds_if_these_are_better_elsewhere(
+    number: int, even: List[Entity], odd: List[Entity], expected: Dict[str, float]
+) -> None:
+    scored = [odd if index % 2 else even for index in range(number)]
+    gold = [[(0, 0, 0), (2, 2, 1)] for _ in scored]
+    tuned = tuned_on(scored, gold, NmsDecoder(score_threshold=0.6))
+    assert tuned.type_thresholds == pytest.approx(expected)
+    assert tuned.gold == {"A": number, "B": number}
+    assert tuned.after.f1 > tuned.before.f1
+    assert (tuned.after.f1 == 1.0) == bool(expected)
 
 
 def test_what_a_decoder_takes_depends_on_its_threshold() -> None:
@@ -84,20 +133,7 @@ def test_what_a_decoder_takes_depends_on_its_threshold() -> None:
         ],
         [Entity(0, 1, "A", score=0.6)],
     ]
-    model: Any = SimpleNamespace(
-        calibration=None,
-        candidates=lambda **batch: None,
-        decoder=FlatDecoder(score_threshold=0.0),
-        eval=lambda: None,
-        labels={0: "A"},
-        scored_spans=lambda candidates, num_sentences: scored,
-        type_thresholds={},
-    )
-    batch = {
-        "metadata": [{"unreachable": []}, {"unreachable": []}],
-        "entities": torch.tensor([[[0, 3, 0]], [[0, 0, 0]]]),
-    }
-    tuned = tune(Sentences(model, [batch]), model, Objective(), with_calibration=False)
+    tuned = tuned_on(scored, [[(0, 3, 0)], [(0, 0, 0)]], FlatDecoder(score_threshold=0.0))
     assert (tuned.before.precision, tuned.before.recall) == (pytest.approx(1 / 3), 0.5)
     assert tuned.score_threshold == pytest.approx(0.525)
     assert (tuned.after.precision, tuned.after.recall) == (1.0, 1.0)

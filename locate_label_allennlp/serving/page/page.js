@@ -5,7 +5,15 @@ const COLOURS = 12;
 const ROW = 16; // pixels from one underline to the next
 
 const byId = (id) => document.getElementById(id);
-const state = { card: null, text: "", entities: [], places: null, own: true, request: null };
+const state = {
+  card: null,
+  text: "",
+  entities: [], // down to the lowest threshold
+  ownEntities: [], // with the thresholds of the model
+  places: null,
+  own: true,
+  request: null,
+};
 
 function element(name, className, content) {
   const made = document.createElement(name);
@@ -81,10 +89,19 @@ async function find() {
   try {
     await loadModel();
     const text = byId("text").value;
-    const threshold = state.card.lowest_threshold;
-    const { entities } = await ask("predict", { text, threshold }, request.signal);
+    const { lowest_threshold: threshold, thresholds } = state.card;
+    // With thresholds by type, what the model chooses cannot be told from the scores alone.
+    const sameForAll = new Set(Object.values(thresholds)).size === 1;
+    const [all, own] = await Promise.all(
+      [{ text, threshold }, ...(sameForAll ? [] : [{ text }])].map((content) =>
+        ask("predict", content, request.signal),
+      ),
+    );
     if (request !== state.request) return;
-    Object.assign(state, { text, entities, places: places(text) });
+    const { entities } = all;
+    const isOwn = (entity) => entity.score > thresholds[entity.type];
+    const ownEntities = own ? own.entities : entities.filter(isOwn);
+    Object.assign(state, { text, entities, ownEntities, places: places(text) });
     byId("result").hidden = false;
     draw();
   } catch (error) {
@@ -128,11 +145,10 @@ function shownEntities() {
   const boxes = byId("types").querySelectorAll("input:checked");
   const types = new Set([...boxes].map((box) => box.value));
   const threshold = Number(byId("threshold").value);
-  return state.entities.filter(
-    (each) =>
-      types.has(each.type) &&
-      each.score > (state.own ? state.card.thresholds[each.type] : threshold),
-  );
+  const chosen = state.own
+    ? state.ownEntities
+    : state.entities.filter((each) => each.score > threshold);
+  return chosen.filter((each) => types.has(each.type));
 }
 
 // Inner entities nearer to the text: each below all that it shares characters with and that are
