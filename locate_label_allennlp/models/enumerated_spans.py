@@ -60,7 +60,8 @@ class EnumeratedSpans(NestedNerModel):
     min_negatives : `int`, optional (default = `5`)
         The least number of them in a sentence, where they are drawn.
     max_words : `int`, optional (default = `2000`)
-        See `NerModel`; without a `max_span_length` only, as the spans are quadratic then.
+        See `NerModel`; only where memory grows with the square of the words: without a
+        `max_span_length`, or with a scorer that `scores_all_pairs`.
     initializer : `InitializerApplicator`, optional
     """
 
@@ -73,11 +74,21 @@ class EnumeratedSpans(NestedNerModel):
         negatives_per_positive: Optional[float] = None,
         min_negatives: int = 5,
         max_words: Optional[int] = 2000,
+        label_namespace: str = "entity_labels",
         initializer: InitializerApplicator = InitializerApplicator(),
         **kwargs: Any,
     ) -> None:
-        limit = max_words if max_span_length is None else None
-        super().__init__(vocab, word_encoder, max_words=limit, **kwargs)
+        scorer = construct(
+            "span_scorer",
+            span_scorer,
+            input_dim=word_encoder.get_output_dim(),
+            num_classes=vocab.get_vocab_size(label_namespace) + 1,
+        )
+        is_quadratic = max_span_length is None or scorer.scores_all_pairs
+        limit = max_words if is_quadratic else None
+        super().__init__(
+            vocab, word_encoder, label_namespace=label_namespace, max_words=limit, **kwargs
+        )
         if max_span_length is not None and max_span_length < 1:
             raise ConfigurationError(f"max_span_length is {max_span_length}; allowed is >= 1")
         for name, number in [
@@ -86,12 +97,7 @@ class EnumeratedSpans(NestedNerModel):
         ]:
             if number is not None and number < 0:
                 raise ConfigurationError(f"{name} is {number}; allowed is >= 0")
-        self._span_scorer = construct(
-            "span_scorer",
-            span_scorer,
-            input_dim=word_encoder.get_output_dim(),
-            num_classes=self.num_types + 1,
-        )
+        self._span_scorer = scorer
         self._max_span_length = max_span_length
         self._negatives_per_positive = negatives_per_positive
         self._min_negatives = min_negatives

@@ -1,6 +1,6 @@
 """How a span is scored, of which `enumerated_spans` is one model: by parts with a name."""
 
-from typing import Optional
+from typing import ClassVar, Optional
 
 import torch
 import torch.nn.functional as F
@@ -24,6 +24,9 @@ class SpanScorer(torch.nn.Module, Registrable):
     Logits of spans. `input_dim`, the size of a word vector, and `num_classes`, NONE (index 0)
     included, are not given in a config.
     """
+
+    scores_all_pairs: ClassVar[bool] = False
+    """Whether each word is paired with each other one of its sentence, however short the spans."""
 
     def forward(self, words: EncodedWords, spans: FlatSpans) -> Tensor:
         """
@@ -60,6 +63,8 @@ class BiaffineSpanScorer(SpanScorer):
     start_feedforward, end_feedforward : `Lazy[FeedForward]`
         What first and last words are projected by.
     """
+
+    scores_all_pairs = True
 
     def __init__(
         self,

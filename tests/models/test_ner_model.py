@@ -102,9 +102,18 @@ def test_scores_that_are_not_finite_are_an_error(name, changes):
         weights.data.copy_(sound)
 
 
-@pytest.mark.parametrize("name", ["tiny_proposer_regressor", "tiny_biaffine_span"])
-def test_sentences_too_long_for_a_quadratic_model(name):
-    experiment = Experiment(name, max_words=4)
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("tiny_proposer_regressor", {}),
+        ("tiny_biaffine_span", {}),
+        # It pairs all words even so.
+        ("tiny_biaffine_span", {"max_span_length": 2}),
+        ("tiny_exhaustive_span", {"max_span_length": None}),
+    ],
+)
+def test_sentences_too_long_for_a_quadratic_model(name, settings):
+    experiment = Experiment(name, max_words=4, **settings)
     experiment.model.eval()
     instances = [experiment.reader.text_to_instance([sentence(size)], 0, False) for size in (4, 5)]
     assert len(experiment.model.forward_on_instances(instances[:1])) == 1
@@ -112,7 +121,13 @@ def test_sentences_too_long_for_a_quadratic_model(name):
         ConfigurationError, match=r"corpus\.jsonl:5: a sentence of 5 words, .* allowed are 4"
     ):
         experiment.model.forward_on_instances(instances)
-    assert Experiment(name).model._max_words == 2000
+    assert Experiment(name, **settings).model._max_words == 2000
+
+
+def test_a_model_of_short_spans_alone_takes_any_sentence():
+    experiment = Experiment("tiny_exhaustive_span", max_span_length=2, max_words=4)
+    instance = experiment.reader.text_to_instance([sentence(5)], 0, False)
+    assert len(experiment.model.eval().forward_on_instances([instance])) == 1
 
 
 @pytest.mark.parametrize("name", ["tiny_proposer_regressor", "tiny_biaffine_span"])
