@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from allennlp.models import Archive
-from huggingface_hub import ModelCardData
+from huggingface_hub import EvalResult, ModelCardData
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from locate_label_allennlp.commands.info import installed_version
@@ -25,6 +25,7 @@ from locate_label_allennlp.training.results_table import (
 )
 
 LIBRARY = "locate-label-allennlp"
+TASK = "token-classification"
 VERSIONS = (LIBRARY, "allennlp", "torch", "transformers", "spacy", "safetensors")
 
 CORPORA = {
@@ -98,11 +99,15 @@ class Corpus(NamedTuple):
 
 
 class Results(NamedTuple):
-    """Scores in percent, a row a group of entities, what else was measured, and of which corpus."""
+    """
+    Scores in percent, a row a group of entities, what else was measured, and of which corpus; the
+    scores of all entities together also as fractions.
+    """
 
     corpus: str
     rows: List[Tuple[str, ...]]
     lines: List[str]
+    micro: Dict[str, float]
 
 
 def model_card(
@@ -135,9 +140,11 @@ def model_card(
         language=list(languages) or None,
         license=facts.license or None,
         library_name=LIBRARY,
-        pipeline_tag="token-classification",
+        pipeline_tag=TASK,
         tags=[LIBRARY, "nested-ner", "named-entity-recognition", str(config["model"]["type"])],
         base_model=list(facts.base_models) or None,
+        model_name=printable(facts.name or LIBRARY, keep=""),
+        eval_results=_model_index(results),
     )
     model: Any = archive.model
     is_detecting = isinstance(model, NestedNerModel)
@@ -247,7 +254,22 @@ def _results(corpus: str, metrics: Dict[str, Any]) -> Results:
         for name, value in metrics.items()
         if name.endswith("_recall") or name.startswith("oracle_")
     }
-    return Results(corpus, [*_rows(metrics)], [*other_lines(measured)])
+    micro = {
+        name: round(metrics[f"micro_{name}"], 4)
+        for name in ("precision", "recall", "f1")
+        if f"micro_{name}" in metrics
+    }
+    return Results(corpus, [*_rows(metrics)], [*other_lines(measured)], micro)
+
+
+def _model_index(results: Optional[Results]) -> Optional[List[EvalResult]]:
+    """The scores as the model hub shows them; `None` if there are none."""
+    if results is None or not results.micro:
+        return None
+    return [
+        EvalResult(TASK, results.corpus, results.corpus, metric_type=name, metric_value=value)
+        for name, value in results.micro.items()
+    ]
 
 
 def _rows(metrics: Dict[str, Any]) -> Iterator[Tuple[str, ...]]:

@@ -69,7 +69,7 @@ def create_application(model: ServedModel, settings: Settings) -> Any:
         measures.waiting.set(queue.waiting)
 
     queue = BatchingQueue(model.predict, settings.queue, settings.max_waiting_chars, on_batch)
-    card = model_card(model, settings)
+    described = description(model, settings)
 
     @asynccontextmanager
     async def lifespan(app: Any) -> AsyncIterator[None]:
@@ -119,10 +119,12 @@ def create_application(model: ServedModel, settings: Settings) -> Any:
     async def predict(request: Request) -> Response:
         return await answered(await request.body())
 
+    @app.head("/health", include_in_schema=False)
     @app.get("/health", summary="Whether the server runs")
     async def health() -> Response:
         return as_json({"status": "ok"})
 
+    @app.head("/ready", include_in_schema=False)
     @app.get("/ready", summary="Whether it has room for a text", responses={503: problems[503]})
     async def ready() -> Response:
         if not queue.is_ready:
@@ -131,7 +133,7 @@ def create_application(model: ServedModel, settings: Settings) -> Any:
 
     @app.get("/model", dependencies=bearer, summary="The model", responses={401: problems[401]})
     async def describe() -> Response:
-        return as_json(card)
+        return as_json(described)
 
     @app.get("/metrics", dependencies=bearer, summary="For Prometheus")
     async def metrics() -> Response:
@@ -141,6 +143,7 @@ def create_application(model: ServedModel, settings: Settings) -> Any:
     def add_file(path: str, name: str, media_type: str) -> None:
         content = (PAGE / name).read_bytes()
 
+        @app.head(path, include_in_schema=False)
         @app.get(path, include_in_schema=False)
         async def page() -> Response:
             return Response(content, headers=PAGE_HEADERS, media_type=media_type)
@@ -226,7 +229,7 @@ def checked(body: bytes, model: ServedModel, settings: Settings) -> PredictReque
     return wanted
 
 
-def model_card(model: ServedModel, settings: Settings) -> Dict[str, Any]:
+def description(model: ServedModel, settings: Settings) -> Dict[str, Any]:
     """What `/model` tells."""
     names: List[str] = ["locate-label-allennlp", "allennlp", "torch", "transformers"]
     return {
@@ -243,4 +246,5 @@ def model_card(model: ServedModel, settings: Settings) -> Dict[str, Any]:
             "seconds": settings.timeout,
         },
         "versions": {name: version(name) for name in names},
+        "card": model.card,
     }

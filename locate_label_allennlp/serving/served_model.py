@@ -42,19 +42,22 @@ class ServedModel:
     finder : `EntityFinder`
     name : `str`
         How the model is called.
+    card : `str`, optional (default = `None`)
+        That of its folder, in Markdown.
 
     # Errors
 
     `ConfigurationError` if the model does not find entities by itself.
     """
 
-    def __init__(self, finder: EntityFinder, name: str) -> None:
+    def __init__(self, finder: EntityFinder, name: str, card: Optional[str] = None) -> None:
         model = finder.model
         if not isinstance(model, NestedNerModel):
             raise ConfigurationError(
                 f"{name}: the model has to be given mentions; allowed is one that finds them"
             )
         self.name = name
+        self.card = card
         self.kind = registered_name(Model, type(model))
         self.types = sorted(finder.types)
         self.num_parameters = sum(parameter.numel() for parameter in model.parameters())

@@ -115,9 +115,13 @@ def load_served_model(path: str, cuda_device: int = -1, overrides: Any = None) -
 
     # This imports what an archive names, so it comes before what needs that.
     finder = load(path, cuda_device, overrides=overrides)
+    from locate_label_allennlp.model_folder.layout import CARD
+    from locate_label_allennlp.predictors.loading import local_path
     from locate_label_allennlp.serving.served_model import ServedModel
 
-    return ServedModel(finder, "/".join(Path(path).parts[-2:]))
+    card = Path(local_path(path)) / CARD
+    text = card.read_text("utf-8") if card.is_file() else None
+    return ServedModel(finder, "/".join(Path(path).parts[-2:]), text)
 
 
 def _settled(application: Any) -> Any:

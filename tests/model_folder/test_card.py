@@ -30,6 +30,12 @@ def rows(section: str) -> Dict[str, Any]:
 
 def test_of_an_archive_in_the_folder_of_its_training(exported: Path, fixtures: Path) -> None:
     front_matter, sections = parts((exported / "README.md").read_text("utf-8"))
+    (index,) = front_matter.pop("model-index")
+    (told,) = index["results"]
+    assert told["dataset"]["name"] == "nested.jsonl (development)"
+    scores = {each["type"]: each["value"] for each in told["metrics"]}
+    shown = rows(sections["Results"])["all entities"][:3]
+    assert [f"{100 * scores[name]:.1f}" for name in ("precision", "recall", "f1")] == shown
     assert front_matter == {
         "library_name": "locate-label-allennlp",
         "pipeline_tag": "token-classification",
@@ -69,6 +75,7 @@ def test_with_all_that_can_be_said(training: Path, fixtures: Path, tmp_path: Pat
     for name in ("length 1-4 words", "nested entities", "flat sentences", "boundaries"):
         assert len(results[name]) == 6, name
     assert rows(sections["Corpora"])["evaluation"][0] == "nested.jsonl"
+    assert front_matter["model-index"][0]["name"] == "Tarn"
 
 
 def test_thresholds(exported: Path) -> None:
@@ -91,8 +98,9 @@ def test_thresholds(exported: Path) -> None:
 def test_an_archive_that_lies_elsewhere_knows_little(training: Path, tmp_path: Path) -> None:
     shutil.copy(training / "model.tar.gz", tmp_path)
     export_model(str(tmp_path / "model.tar.gz"), str(tmp_path / "model"))
-    _, sections = parts((tmp_path / "model" / "README.md").read_text("utf-8"))
+    front_matter, sections = parts((tmp_path / "model" / "README.md").read_text("utf-8"))
     assert "None are known" in sections["Results"]
+    assert "model-index" not in front_matter
     assert rows(sections["Corpora"])["training"] == ["nested.jsonl", "", "", "", ""]
 
 
@@ -113,7 +121,7 @@ def test_names_are_no_markup(folder: Path) -> None:
     card = model_card(load_archive(folder), Facts("# name\n---\n<script>", "mit: [\n---"))
     front_matter, sections = parts(card)
     assert front_matter["license"] == "mit: [\n---"
-    assert "<script>" not in card
+    assert "<script>" not in card.split("---\n", 2)[2]
     assert "\\<b\\>\\|\\[x\\](http://a)" in sections["Entity types"]
 
 

@@ -1,15 +1,18 @@
 import http.client
 import json
 import re
+import shutil
 import socket
 import threading
 import time
+from pathlib import Path
 from typing import Any, Callable, Dict, List
 
 import pytest
 from fastapi.testclient import TestClient
 
 from locate_label_allennlp.serving.served_model import ServedModel
+from locate_label_allennlp.serving.server import load_served_model
 
 Make = Callable[..., TestClient]
 
@@ -111,8 +114,6 @@ def test_what_is_not_allowed_is_said(make_client: Make, body: bytes, reason: str
 def test_a_text_that_the_model_refuses_is_said_and_leaves_the_others_alone(
     make_client: Make, served_folder: Any
 ) -> None:
-    from locate_label_allennlp.serving.server import load_served_model
-
     refusing = load_served_model(str(served_folder), overrides={"model.max_words": 5})
     client = make_client(refusing)
     answer = client.post("/predict", json={"texts": ["a b", "a b c d e f"]})
@@ -184,6 +185,22 @@ def test_the_model(make_client: Make) -> None:
     assert card["lowest_threshold"] == 0.05
     assert card["limits"]["characters"] == 7
     assert card["name"].endswith("/tiny")
+    assert card["card"] is None
+
+
+def test_the_card_of_a_model_folder(make_client: Make, served_folder: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(served_folder, tmp_path / "model")
+    (folder / "README.md").write_text("# Ahl \U0001f6a2", "utf-8")
+    told = make_client(load_served_model(str(folder))).get("/model").json()
+    assert told["card"] == "# Ahl \U0001f6a2"
+
+
+def test_whoever_asks_for_the_head_alone_gets_it(make_client: Make) -> None:
+    client = make_client()
+    for path in ("/", "/page.js", "/health", "/ready"):
+        answer = client.head(path)
+        assert (answer.status_code, answer.content) == (200, b"")
+    assert client.head("/predict").status_code == 405
 
 
 def test_metrics(make_client: Make) -> None:
