@@ -9,8 +9,8 @@ from typing import Any, Callable, Deque, List, NamedTuple, Optional, Sequence, T
 
 Predict = Callable[[List[str]], List[Any]]
 
-BATCH_TEXTS = 64
-BATCH_CHARS = 20_000
+BATCH_TEXTS = 256
+BATCH_CHARS = 64_000
 
 
 class QueueFull(Exception):
