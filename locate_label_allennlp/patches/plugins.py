@@ -1,6 +1,8 @@
 """How AllenNLP finds plugins."""
 
+import pkgutil
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 from locate_label_allennlp.patches.finder import PACKAGE, patches
@@ -14,3 +16,15 @@ def find_this_plugin_everywhere(module: Any) -> Iterator[None]:
     """
     yield
     module.DEFAULT_PLUGINS += (PACKAGE,)
+
+
+@patches("allennlp.common.util")
+def import_nothing_of_the_working_directory(module: Any) -> Iterator[None]:
+    """
+    AllenNLP walks through the modules of a plugin, and of itself, by `pkgutil.walk_packages`, which
+    imports each package under its bare name: `data`, `models` or `report` of the working directory
+    instead of that of the plugin. It goes down by itself, so that the modules that lie side by side
+    are all it needs.
+    """
+    yield
+    module.pkgutil = SimpleNamespace(walk_packages=pkgutil.iter_modules)

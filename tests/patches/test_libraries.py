@@ -33,6 +33,7 @@ from allennlp.training.optimizers import Optimizer
 from locate_label_allennlp import patches
 from locate_label_allennlp.patches import install
 from locate_label_allennlp.patches.finder import PATCHES
+from tests.allennlp_command import run_allennlp
 
 NO_NETWORK = """
 import socket
@@ -71,6 +72,15 @@ class TestPlugin:
     def test_the_patch_is_needed(self) -> None:
         unpatched = run_module("allennlp.common.plugins", patched=False)
         assert "locate_label_allennlp" not in unpatched.DEFAULT_PLUGINS
+
+    @pytest.mark.parametrize("command", ["locate-label-info", "corpus stats a.jsonl"])
+    def test_nothing_of_the_working_directory_is_run(self, tmp_path: Path, command: str) -> None:
+        (tmp_path / "a.jsonl").write_text('{"tokens": ["a"], "entities": []}\n')
+        for package in (plugins, patches):
+            for path in Path(package.__file__ or "").parents[1].glob("*/__init__.py"):
+                (tmp_path / f"{path.parent.name}.py").write_text("raise SystemExit('it was run')")
+        assert {"models.py", "report.py"} <= {path.name for path in tmp_path.iterdir()}
+        assert "it was run" not in run_allennlp(*command.split(), cwd=tmp_path)
 
 
 class TestTokenizer:
