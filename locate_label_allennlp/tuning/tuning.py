@@ -176,7 +176,7 @@ def tune(
     each_type : `bool`, optional (default = `True`)
         Whether types with at least `FEWEST` gold entities may have thresholds of their own. They
         get them if those chosen on one half of the sentences are better on the other half than the
-        one threshold chosen there, and those chosen on all are better there.
+        one threshold chosen there.
     with_calibration : `bool`, optional (default = `True`)
         Whether a calibration is fitted, and kept if it lowers the expected calibration error.
     """
@@ -205,15 +205,11 @@ def tune(
         return _scores(made, sentences.gold(which), objective).objective
 
     one, several = choose(ALL)
-    generalises = (
-        value(several, ALL) > value(one, ALL)
-        and sum(
-            value(others, tested) - value(other, tested)
-            for (other, others), tested in ((choose(EVEN), ODD), (choose(ODD), EVEN))
-        )
-        > 0
+    gain = sum(
+        value(others, tested) - value(other, tested)
+        for (other, others), tested in ((choose(EVEN), ODD), (choose(ODD), EVEN))
     )
-    decoder = several if generalises else one
+    decoder = several if gain > 0 else one
     old = sentences.found(model.calibration, model.decoder)
     new = sentences.found(calibration, decoder)
     return Tuned(

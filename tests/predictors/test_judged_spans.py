@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from locate_label_allennlp.data.document import Entity
+from locate_label_allennlp.decoders import KeepAllDecoder
 from locate_label_allennlp.models.detection import Candidates
 from locate_label_allennlp.nn.spans import FlatSpans
 from locate_label_allennlp.predictors.judged_spans import JudgedSpan, judged_spans
@@ -26,6 +27,7 @@ def judged(
     spans = FlatSpans(*map(torch.tensor, (SENTENCE, START, END)))
     model: Any = SimpleNamespace(
         labels={0: "A", 1: "B"},
+        decoder=KeepAllDecoder(0.25, {"B": 0.6}),
         calibrated=calibrated,
         candidates=lambda **batch: Candidates(spans.select(which), torch.tensor(rows)[which]),
         decode=lambda candidates, number: [
@@ -36,10 +38,10 @@ def judged(
     return judged_spans(model, {"metadata": [{}, {}]}, min_score, overlap)
 
 
-FIRST = JudgedSpan(Entity(0, 2, "A", score=0.5), 0.25, {"A": 0.5, "B": 0.25}, True)
-OTHER_TYPE = JudgedSpan(Entity(0, 2, "B", score=0.5), 0.25, {"A": 0.25, "B": 0.5}, False)
-UNLIKELY = JudgedSpan(Entity(2, 3, "A", score=0.125), 0.875, {"A": 0.125, "B": 0.0}, False)
-SECOND = JudgedSpan(Entity(1, 2, "A", score=0.75), 0.25, {"A": 0.75, "B": 0.0}, True)
+FIRST = JudgedSpan(Entity(0, 2, "A", score=0.5), 0.25, {"A": 0.5, "B": 0.25}, True, 0.375)
+OTHER_TYPE = JudgedSpan(Entity(0, 2, "B", score=0.5), 0.25, {"A": 0.25, "B": 0.5}, False, 0.6)
+UNLIKELY = JudgedSpan(Entity(2, 3, "A", score=0.125), 0.875, {"A": 0.125, "B": 0.0}, False, 0.5)
+SECOND = JudgedSpan(Entity(1, 2, "A", score=0.75), 0.25, {"A": 0.75, "B": 0.0}, True, 0.5)
 
 
 def test_of_a_span_with_a_type_the_best_is_taken() -> None:
@@ -65,6 +67,10 @@ def test_calibrated_scores_leave_the_rest_to_the_others() -> None:
         (0.0625, 0.9375, {"A": 0.0625, "B": 0.0}),
     ]
     assert second[0].none == pytest.approx(0.625)
+    # Half of where a type is as probable as NONE, or the threshold.
+    assert [span.needed for span in [*first, *second]] == [0.25, 0.25, 0.25]
+    (other, _) = judged([0, 3], 0.06, calibrated=lambda scores: scores * 0.75)
+    assert [span.needed for span in other] == [0.28125, 0.375]
     assert judged([1, 3, 4], 0.07, calibrated=lambda scores: scores / 2)[0] == first[:1]
 
 

@@ -12,7 +12,7 @@ from locate_label_allennlp.decoders.score_calibration import ScoreCalibration
 from locate_label_allennlp.models import NestedNerModel
 from locate_label_allennlp.tuning import tuning
 from locate_label_allennlp.tuning.thresholds import Objective
-from locate_label_allennlp.tuning.tuning import Sentences, Tuned, tune
+from locate_label_allennlp.tuning.tuning import Sentences, Tuned, tune, tuned_config
 from tests.models.tiny_experiment import Experiment
 
 
@@ -121,6 +121,21 @@ def test_types_have_their_own_thresholds_if_these_are_better_elsewhere(
     assert tuned.gold == {"A": number, "B": number}
     assert tuned.after.f1 > tuned.before.f1
     assert (tuned.after.f1 == 1.0) == bool(expected)
+
+
+def test_a_config_gets_what_was_chosen() -> None:
+    gold = [[(0, 0, 0), (2, 2, 1)]] * 50
+    tuned = tuned_on([APART] * 50, gold, NmsDecoder(score_threshold=0.6))
+    thresholds = {"score_threshold": tuned.score_threshold, "type_thresholds": {"A": 0.8, "B": 0.4}}
+    for given, kept in [
+        ({"type": "nms", "overlap_threshold": 0.3, "type_thresholds": {"C": 0.1}}, 0.3),
+        ("nms", None),
+        (None, None),
+    ]:
+        config = {"model": {"decoder": given, "calibration": {"slope": 2.0}}}
+        model = tuned_config(config, tuned, "nms")["model"]
+        assert model["decoder"].pop("overlap_threshold", None) == kept
+        assert model == {"decoder": {"type": "nms", **thresholds}}
 
 
 def test_what_a_decoder_takes_depends_on_its_threshold() -> None:
