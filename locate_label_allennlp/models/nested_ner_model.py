@@ -12,6 +12,7 @@ from locate_label_allennlp.common.length_buckets import LengthBuckets
 from locate_label_allennlp.data.document import Entity
 from locate_label_allennlp.data.fields import entities_of_tensor
 from locate_label_allennlp.decoders import EntityDecoder, SoftNmsDecoder
+from locate_label_allennlp.decoders.entity_decoder import check_fraction
 from locate_label_allennlp.decoders.score_calibration import ScoreCalibration
 from locate_label_allennlp.models.detection import Candidates, GoldEntities
 from locate_label_allennlp.models.ner_model import NerModel
@@ -84,9 +85,13 @@ class NestedNerModel(NerModel):
     def decoder_with(self, threshold: Union[float, Mapping[str, float]]) -> EntityDecoder:
         """The model's decoder with other thresholds; see `set_threshold`."""
         if not isinstance(threshold, Mapping):
-            return self.decoder.with_thresholds(threshold)
+            return self.decoder.with_thresholds(check_fraction("threshold", threshold, zero=True))
         self._check_types("threshold", threshold)
-        types = {**self.decoder.type_thresholds, **threshold}
+        given = {
+            kind: check_fraction(f"threshold.{kind}", value, zero=True)
+            for kind, value in threshold.items()
+        }
+        types = {**self.decoder.type_thresholds, **given}
         return self.decoder.with_thresholds(self.decoder.score_threshold, types)
 
     def candidates(self, entities: Optional[Tensor] = None, **inputs: Any) -> Candidates:

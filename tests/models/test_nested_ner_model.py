@@ -86,9 +86,9 @@ def test_thresholds_that_are_set(tiny):
     assert model.decoder.type_thresholds == {}
     with pytest.raises(ConfigurationError, match=r"threshold has \['NO'\]; allowed are"):
         model.set_threshold({"NO": 0.5})
-    with pytest.raises(ConfigurationError, match=r"`type_thresholds\.ORG` is 1\.5"):
+    with pytest.raises(ConfigurationError, match=r"`threshold\.ORG` is 1\.5"):
         model.set_threshold({"ORG": 1.5})
-    with pytest.raises(ConfigurationError, match=r"`score_threshold` is -0\.5"):
+    with pytest.raises(ConfigurationError, match=r"`threshold` is -0\.5"):
         model.set_threshold(-0.5)
     assert set(model.thresholds.values()) == {0.125}
     model.set_threshold(0)
