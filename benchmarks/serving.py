@@ -99,11 +99,8 @@ def places(entities: List[Dict[str, Any]]) -> List[Place]:
 
 def differs_by_rounding(ner: Any, text: str, found: List[Place], right: List[Place]) -> bool:
     """Whether what only one of them has is as near to its threshold as rounding may bring it."""
-    needed = ner.thresholds
     distances = {
-        (each.start_char, each.end_char, each.type): abs(
-            each.score - max(needed[each.type], (each.score + each.none) / 2)
-        )
+        (each.start_char, each.end_char, each.type): abs(each.score - each.needed)
         for each in ner.candidates(text, min_score=0.0)
     }
     return all(distances.get(place, 1.0) <= ROUNDING for place in {*found} ^ {*right})

@@ -16,7 +16,7 @@ class SoftNmsDecoder(EntityDecoder):
     (https://aclanthology.org/2021.acl-long.216): takes the candidates from the best score to the
     worst, and each one taken lowers the score of all those still waiting that overlap it much,
     whatever their type. A candidate whose score is above its threshold when it is taken is an
-    entity, with the score it has then; one whose score is not is out, and lowers none.
+    entity, with the score it has then; one whose score falls to its threshold is dropped.
 
     # Parameters
 
@@ -62,7 +62,7 @@ class SoftNmsDecoder(EntityDecoder):
         spans = [candidate.span for candidate in candidates]
         lowers = overlaps(spans, spans, self._overlap_threshold)
         thresholds = numpy.array([self.threshold_of(each.type) for each in candidates])
-        # The scores of those still waiting, and 0 for those taken or out.
+        # The scores of those still waiting, and 0 for those taken or dropped.
         scores = numpy.array([score_of(candidate) for candidate in candidates], dtype=numpy.float64)
         entities: List[Entity] = []
         for _ in candidates:

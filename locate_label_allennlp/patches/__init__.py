@@ -2,7 +2,7 @@
 The one place where AllenNLP 2.10.1 is changed, at run time; its files stay as they are.
 
 - `libraries`: what current libraries took away from it;
-- `plugins`: how it finds this plugin;
+- `plugins`: how it finds this plugin, and what is imported then;
 - `configs`: optional environment variables, and errors that name the allowed keys;
 - `errors`: what is wrong with data or a config in one line;
 - `archives`: what is wrong with an archive, likewise; nothing but its own files is read or written;

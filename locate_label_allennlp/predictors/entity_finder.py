@@ -68,11 +68,15 @@ class Candidate(FoundEntity):
         That of each type.
     is_found : `bool`
         Whether it is among the entities of the text.
+    needed : `float`
+        What its score has to be above: the threshold of its type or, where this is higher, the
+        score with which the type would be as probable as no entity.
     """
 
     none: float
     probabilities: Dict[str, float]
     is_found: bool
+    needed: float
 
 
 class EntityFinder:
@@ -193,6 +197,7 @@ class EntityFinder:
                 none=span.none,
                 probabilities=span.probabilities,
                 is_found=span.is_found,
+                needed=span.needed,
             )
             for number, span in judged
         ]

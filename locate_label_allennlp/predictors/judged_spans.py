@@ -65,7 +65,7 @@ def judged_spans(
     # (K,)
     probability, label = candidates.probabilities[:, 1:].max(dim=1)
     score = model.calibrated(probability)
-    # As much more of the one is as much less of the other.
+    # With which the type would be as probable as NONE, and the other types as they are.
     tied = model.calibrated((probability + candidates.probabilities[:, 0]) / 2)
     kept = (score > min_score).nonzero().squeeze(1)
     spans = candidates.spans.select(kept)

@@ -51,7 +51,7 @@ def pre_annotated(
     `ConfigurationError` for a model that is given its mentions.
     """
     thresholds = getattr(predictor._model, "thresholds", {})
-    # Whatever is found is among the spans.
+    # So that whatever is found is among the spans.
     min_score = min([_LEAST, *thresholds.values()])
     for batch in groups(inputs, batch_size):
         judged = predictor.judged_spans([document for _, document in batch], min_score)

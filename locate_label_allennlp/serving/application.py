@@ -68,7 +68,7 @@ def create_application(model: ServedModel, settings: Settings) -> Any:
         # Of several workers one alone answers `/metrics`, and adds up what the others have noted.
         measures.waiting.set(queue.waiting)
 
-    queue = BatchingQueue(model.predict, settings.queue, settings.max_waiting_chars, on_batch)
+    queue = BatchingQueue(model.scored, settings.queue, settings.max_waiting_chars, on_batch)
     described = description(model, settings)
 
     @asynccontextmanager

@@ -75,18 +75,17 @@ class ServedModel:
         lowest = min(self.thresholds.values())
         return lowest if isinstance(self._model.decoder, FlatDecoder) else min(LOWEST, lowest)
 
-    def predict(self, texts: List[str]) -> List[ScoredText]:
+    def scored(self, texts: List[str]) -> List[ScoredText]:
         """What `chosen` chooses from, for each text."""
-        return list(self._scored(texts))
-
-    def _scored(self, texts: List[str]) -> Iterator[ScoredText]:
         documents: Iterator[Tuple[None, Document]] = (
             (None, self._predictor.document({"text": text}) if text.strip() else Document(()))
             for text in texts
         )
+        scored: List[ScoredText] = []
         for group in groups(documents):
             batch = [document for _, document in group]
-            yield from map(ScoredText, batch, self._predictor.scored_spans(batch))
+            scored += map(ScoredText, batch, self._predictor.scored_spans(batch))
+        return scored
 
     def chosen(
         self,

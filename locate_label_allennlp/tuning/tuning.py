@@ -40,7 +40,7 @@ class Scores:
     recall: float
     f1: float
     objective: float
-    calibration_error: float = 0.0
+    calibration_error: float
 
 
 @dataclass
@@ -202,22 +202,25 @@ def tune(
 
     def value(decoder: EntityDecoder, which: slice) -> float:
         made = sentences.found(calibration, decoder)[which]
-        return _scores(made, sentences.gold(which), objective).objective
+        return objective.of(_counts(made, sentences.gold(which)))
+
+    def gain() -> float:
+        """Of thresholds for types, on the half that they were not chosen on."""
+        return sum(
+            value(others, tested) - value(other, tested)
+            for (other, others), tested in ((choose(EVEN), ODD), (choose(ODD), EVEN))
+        )
 
     one, several = choose(ALL)
-    gain = sum(
-        value(others, tested) - value(other, tested)
-        for (other, others), tested in ((choose(EVEN), ODD), (choose(ODD), EVEN))
-    )
-    decoder = several if gain > 0 else one
+    decoder = several if frequent and gain() > 0 else one
     old = sentences.found(model.calibration, model.decoder)
     new = sentences.found(calibration, decoder)
     return Tuned(
         calibration,
         decoder.score_threshold,
         decoder.type_thresholds,
-        replace(_scores(old, gold, objective), calibration_error=_error(before)),
-        replace(_scores(new, gold, objective), calibration_error=_error(found)),
+        _scores(_counts(old, gold), objective, _error(before)),
+        _scores(_counts(new, gold), objective, _error(found)),
         len(sentences),
         gold,
         _reliability(found),
@@ -229,18 +232,24 @@ def _flat(found: Sequence[Sequence[Found]]) -> List[Found]:
     return [each for sentence in found for each in sentence]
 
 
-def _scores(found: Sequence[Sequence[Found]], gold: Dict[str, int], objective: Objective) -> Scores:
-    counts = {kind: [0, 0, number] for kind, number in gold.items()}
-    for each in _flat(found):
-        counts[each.type][0] += each.is_correct
-        counts[each.type][1] += 1
+def _counts(
+    found: Sequence[Sequence[Found]], gold: Dict[str, int]
+) -> Dict[str, Tuple[int, int, int]]:
+    """`(correct, found, gold)` of each type."""
+    flat = _flat(found)
+    number = Counter(each.type for each in flat)
+    correct = Counter(each.type for each in flat if each.is_correct)
+    return {kind: (correct[kind], number[kind], wanted) for kind, wanted in gold.items()}
+
+
+def _scores(counts: Dict[str, Tuple[int, int, int]], objective: Objective, error: float) -> Scores:
     correct, number, wanted = (sum(column) for column in zip(*counts.values(), strict=True))
-    precision, recall = correct / max(number, 1), correct / max(wanted, 1)
     return Scores(
-        precision,
-        recall,
+        correct / max(number, 1),
+        correct / max(wanted, 1),
         Objective().value(correct, number, wanted),
-        objective.of({kind: (row[0], row[1], row[2]) for kind, row in counts.items()}),
+        objective.of(counts),
+        error,
     )
 
 

@@ -167,6 +167,8 @@ def test_candidates_have_what_fell_below_the_threshold(finder: EntityFinder) -> 
         assert candidate.score == max(candidate.probabilities.values())
         assert candidate.score == candidate.probabilities[candidate.type]
         assert candidate.none + sum(candidate.probabilities.values()) == pytest.approx(1.0)
+        tie = (candidate.score + candidate.none) / 2
+        assert candidate.needed == pytest.approx(max(finder.thresholds[candidate.type], tie))
         assert TEXTS[0][candidate.start_char : candidate.end_char] == candidate.text
     above = finder.candidates(TEXTS[0], min_score=0.3)
     assert above == [candidate for candidate in candidates if candidate.score > 0.3]

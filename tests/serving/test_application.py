@@ -30,11 +30,11 @@ class Slow:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._served, name)
 
-    def predict(self, texts: List[str]) -> Any:
+    def scored(self, texts: List[str]) -> Any:
         self.texts += texts
         self.begun.set()
         assert self.open.wait(30)
-        return self._served.predict(texts)
+        return self._served.scored(texts)
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def slow(served: ServedModel) -> Slow:
 
 def test_one_text_and_several(make_client: Make, served: ServedModel) -> None:
     client = make_client()
-    expected = served.chosen(served.predict([TEXT])[0])
+    expected = served.chosen(served.scored([TEXT])[0])
     assert expected
     one = client.post("/predict", json={"text": TEXT})
     assert (one.status_code, one.json()) == (200, {"entities": expected})
@@ -126,10 +126,10 @@ def test_a_text_that_the_model_refuses_is_said_and_leaves_the_others_alone(
 def test_what_fails_unforeseen_is_in_the_log_alone(
     make_client: Make, slow: Slow, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def predict(texts: List[str]) -> None:
+    def fails(texts: List[str]) -> None:
         raise RuntimeError("secret")
 
-    slow.predict = predict  # type: ignore[method-assign, assignment]
+    slow.scored = fails  # type: ignore[method-assign, assignment]
     answer = make_client(slow).post("/predict", json={"text": "a"})
     assert answer.status_code == 500
     assert "secret" not in answer.text

@@ -14,12 +14,12 @@ TEXTS = ["The mayor of Old Tarn.", "", "Ahl 🙂 Tarn", "Tarn"]
 
 def test_it_finds_what_the_model_finds(make_server: Any, served: ServedModel) -> None:
     ner = NerClient(f"http://127.0.0.1:{make_server(token='a')}/", token="a")
-    expected = [served.chosen(*served.predict([text])) for text in TEXTS]
+    expected = [served.chosen(*served.scored([text])) for text in TEXTS]
     assert [ner(text) for text in TEXTS] == expected
     assert [
         [(each["type"], each["text"]) for each in found] for found in ner.pipe(iter(TEXTS), 3)
     ] == [[(each["type"], each["text"]) for each in found] for found in expected]
-    every = served.chosen(*served.predict([TEXTS[0]]), 0.05)
+    every = served.chosen(*served.scored([TEXTS[0]]), 0.05)
     assert ner(TEXTS[0], threshold=0.05, types=["ORG"]) == [
         each for each in every if each["type"] == "ORG"
     ]

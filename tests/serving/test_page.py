@@ -84,7 +84,7 @@ def test_nested_entities_are_stacked_below_their_words(
     page: Browser, served: ServedModel, text: str
 ) -> None:
     find(page, text)
-    expected = served.chosen(served.predict([text])[0])
+    expected = served.chosen(served.scored([text])[0])
     assert [row[:2] for row in rows(page)] == [[each["type"], each["text"]] for each in expected]
     drawn = marks(page)
     assert {mark["entity"] for mark in drawn} == set(range(len(expected)))
@@ -128,7 +128,7 @@ def test_an_underline_is_as_wide_as_its_words(page: Browser) -> None:
 @needs_browser
 def test_the_slider_and_the_types_act_at_once(page: Browser, served: ServedModel) -> None:
     find(page, ENGLISH)
-    (found,) = served.predict([ENGLISH])
+    (found,) = served.scored([ENGLISH])
     asked = len(page.requests)
     for threshold in (0.05, 0.5, 0.9):
         slide(page, threshold)
@@ -272,7 +272,7 @@ def test_downloads(page: Browser, served: ServedModel) -> None:
     text = "🙂 the port\nof Tarn"
     find(page, text)
     slide(page, 0.05)
-    found = served.chosen(served.predict([text])[0], 0.05)
+    found = served.chosen(served.scored([text])[0], 0.05)
     for button in ("json", "brat", "html"):
         page.value(f"document.querySelector('[data-format={button}]').click()")
     files = {name: page.downloads / f"entities.{name}" for name in ("json", "txt", "ann", "html")}

@@ -40,7 +40,7 @@ def test_what_is_chosen_is_what_the_model_finds(
     ner = locate_label_allennlp.load(served_folder, overrides=overrides)
     own = [[entity.to_dict() for entity in found] for found in ner.pipe(TEXTS)]
     served = load_served_model(str(served_folder), overrides=overrides)
-    found = served.predict(TEXTS)
+    found = served.scored(TEXTS)
     chosen = [served.chosen(scored) for scored in found]
     assert [places(entities) for entities in chosen] == [places(entities) for entities in own]
     scores = [entity["score"] for entities in chosen for entity in entities]
@@ -61,7 +61,7 @@ def test_what_is_chosen_is_what_the_model_finds(
 
 
 def test_entities_are_chosen_by_thresholds_and_types(served: ServedModel) -> None:
-    (scored,) = served.predict([TEXTS[0]])
+    (scored,) = served.scored([TEXTS[0]])
     found = served.chosen(scored, LOWEST)
     assert all(set(entity) == KEYS for entity in found)
     types = {entity["type"] for entity in found}
@@ -88,7 +88,7 @@ def test_overlap_is_that_of_the_finder(
 ) -> None:
     ner = locate_label_allennlp.load(served_folder, overlap=overlap)
     own = [[entity.to_dict() for entity in ner(text)] for text in TEXTS]
-    found = served.predict(TEXTS)
+    found = served.scored(TEXTS)
     nested = [served.chosen(entities) for entities in found]
     kept = [served.chosen(entities, overlap=overlap) for entities in found]
     assert [places(entities) for entities in kept] == [places(entities) for entities in own]
